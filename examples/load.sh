@@ -2,22 +2,28 @@
 # Loads the example country into a new store, in the order a registry would. A store that is there already is left alone.
 # environment: BIN (folder of the eir command), STORE
 set -eu
-eir="${BIN:-.venv/bin}/eir --store ${STORE:-var/eir}"
+EIR_STORE=${STORE:-var/eir}
+export EIR_STORE
+eir=${BIN:-.venv/bin}/eir
 here=$(dirname "$0")
+unfinished=$EIR_STORE/examples.unfinished
 
-if [ -e "${STORE:-var/eir}/data.mdb" ]; then
-    echo "the store ${STORE:-var/eir} is there already; left as it is"
+if [ -e "$EIR_STORE/data.mdb" ] && [ ! -e "$unfinished" ]; then
+    echo "the store $EIR_STORE is there already, and left as it is (remove it for a new one)"
     exit 0
 fi
-$eir init
+# What an interrupted run has loaded is not loaded again: a batch is known by its content.
+[ -e "$EIR_STORE/data.mdb" ] || $eir init
+: > "$unfinished"
 $eir load tac "$here/tac-catalogue.txt"
-for manifest in "$here"/manifests/1403-12345678.csv "$here"/manifests/87654321.xlsx "$here"/manifests/55500011.json; do
-    $eir load manifest "$manifest"
-done
+$eir load manifest "$here/manifests/1403-12345678.csv"
+$eir load manifest "$here/manifests/87654321.xlsx"
+$eir load manifest "$here/manifests/55500011.json"
 $eir load manifest "$here/manifests/11223344.tsv" --declaration 11223344
 $eir load stolen "$here/stolen.csv"
 $eir load pairs "$here/pairs.csv"
 for dump in "$here"/operators/*.csv; do
     $eir load operator-dump "$dump"
 done
-$eir blocklist build --out "${STORE:-var/eir}/lists"
+$eir blocklist build --out "$EIR_STORE/lists"
+rm "$unfinished"

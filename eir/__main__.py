@@ -1,0 +1,36 @@
+"""`python -m eir`, and the `eir` command: runs it, and turns an error into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+from eir.cli import blocklists, care, changing, loading, reading  # noqa: F401  # each adds its commands to the app
+from eir.cli.app import app, complain
+from eir.errors import EirError, outcome
+from store.errors import StoreError
+
+
+def main() -> NoReturn:
+    """Runs the command. An error is one line that says what to do; a traceback only with EIR_DEBUG=1."""
+    try:
+        app()
+    except (EirError, StoreError) as error:
+        if os.environ.get("EIR_DEBUG"):
+            raise
+        complain(str(error))
+        sys.exit(outcome(error).exit_code)
+    except BrokenPipeError:  # the reader of our output has gone: nothing to tell anybody
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # the last line of defence of a command
+        if os.environ.get("EIR_DEBUG"):
+            raise
+        complain(f"a bug of this program: {type(error).__name__}: {error}. EIR_DEBUG=1 shows where; please report it.")
+        sys.exit(1)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

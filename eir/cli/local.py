@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
 
@@ -19,8 +19,10 @@ from eir.serve.counters import SharedRows
 from eir.serve.questions import Questions
 from eir.v1 import check_pb2
 from eir.v1 import registry_pb2 as pb
-from loaders.service import Service
 from store.environment import Environment
+
+if TYPE_CHECKING:
+    from loaders.service import Service
 
 _COMMANDS: Mapping[str, Callable[[Registry, Any, str], pb.CommitResponse]] = {
     "AddPairs": registry.add_pairs,
@@ -52,6 +54,8 @@ class Local:
         return Registry(self._environment(readonly=readonly), Policy.beside(self._store))
 
     def _service(self) -> Service:
+        from loaders.service import Service  # noqa: PLC0415  # columnar libraries; a check need not wait for them
+
         return Service(self._registry())
 
     def check(self, request: check_pb2.CheckRequest, at: int) -> check_pb2.CheckResponse:

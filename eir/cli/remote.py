@@ -108,8 +108,8 @@ class Remote:
 
 
 def _upload(options: pb.LoadOptions, file: Path, progress: Progress) -> Iterator[pb.LoadRequest]:
+    total = options.size = file.stat().st_size
     yield pb.LoadRequest(options=options)
-    total = file.stat().st_size
     done = 0
     with file.open("rb") as handle:
         while chunk := handle.read(_CHUNK):

@@ -85,20 +85,22 @@ class CommitResponse(_message.Message):
     def __init__(self, seq: _Optional[int] = ..., changes: _Optional[int] = ...) -> None: ...
 
 class LoadOptions(_message.Message):
-    __slots__ = ("kind", "file_name", "dry_run", "author", "declaration", "operator")
+    __slots__ = ("kind", "file_name", "dry_run", "author", "declaration", "operator", "size")
     KIND_FIELD_NUMBER: _ClassVar[int]
     FILE_NAME_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     AUTHOR_FIELD_NUMBER: _ClassVar[int]
     DECLARATION_FIELD_NUMBER: _ClassVar[int]
     OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
     kind: LoadKind
     file_name: str
     dry_run: bool
     author: Author
     declaration: DeclarationFacts
     operator: str
-    def __init__(self, kind: _Optional[_Union[LoadKind, str]] = ..., file_name: _Optional[str] = ..., dry_run: _Optional[bool] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., declaration: _Optional[_Union[DeclarationFacts, _Mapping]] = ..., operator: _Optional[str] = ...) -> None: ...
+    size: int
+    def __init__(self, kind: _Optional[_Union[LoadKind, str]] = ..., file_name: _Optional[str] = ..., dry_run: _Optional[bool] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., declaration: _Optional[_Union[DeclarationFacts, _Mapping]] = ..., operator: _Optional[str] = ..., size: _Optional[int] = ...) -> None: ...
 
 class DeclarationFacts(_message.Message):
     __slots__ = ("number", "office", "year", "importer", "declared_devices", "date", "declared_imeis")

@@ -2,10 +2,11 @@
 
 A question costs what its reads cost. Three ideas make that so:
 
-- The device's own record decides nearly every question, and few distinct records exist: most devices of a batch share the
-  eight bytes that decide. So the verdict for those bytes is made once, by `decide`, and kept (`_Verdicts`).
-- What is kept is valid from its making until the next deadline among the records kept; then all of it is made anew.
-- Everything else (no record, a pair, a lock, a test number) gathers all the facts and asks `decide` again: `View._ask`.
+- The device's own record, or that there is none, decides nearly every question, and few distinct records exist: most devices
+  of a batch share the eight bytes that decide. So the verdict for those bytes is made once, by `decide`, and kept
+  (`_Verdicts`).
+- What is kept belongs to one second, and is handed on to the next while no deadline among the records kept has passed.
+- Everything else (a pair, a lock, a range, a test number) gathers all the facts and asks `decide` again: `View._ask`.
 
 Nothing here logs, counts or reads configuration. A `View` belongs to the thread that opened it, and lives as long as one
 question, or one batch of questions that arrived together: the next answer then sees the next commit.
@@ -13,20 +14,23 @@ question, or one batch of questions that arrived together: the next answer then 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from eir import records
-from eir.identity import ImeiClass, imei14_from_network
+from eir.identity import ClassTable, ImeiClass, imei14_from_network, imsi_text, mcc_of
 from eir.lists import Answers, Facts, Listing, Reason, Verdict, decide
 from eir.policy import Policy
 from store.environment import Environment
 from store.snapshot import Snapshot
 
 NO_SVN = -1
-_TRILLION = 10**12  # splits the two leading digits (reporting body) or the country code off
+_TRILLION = 10**12  # splits the country code off an IMSI
+_MILLION = 10**6  # splits the serial off an IMEI
+NO_RECORD = b""
+_NEVER = 1 << 62
 _KEPT = 65536  # distinct records whose verdicts are kept; a registry has a few thousand
-_CLASS_REASON = {
+CLASS_REASON = {
     ImeiClass.TEST: Reason.TEST_IMEI,
     ImeiClass.ALL_ZERO: Reason.PLACEHOLDER_IMEI,
     ImeiClass.PLACEHOLDER: Reason.PLACEHOLDER_IMEI,
@@ -40,9 +44,16 @@ class Engine:
         self._environment = environment
         self.answers = policy.answers()
         self.classes = policy.imei_classes()
+        self.special = _by_first_byte(self.classes)
         self.exempt = Exemptions(policy)
-        self.verdicts = _Verdicts(self.answers, has_imsi=False)
-        self.verdicts_with_imsi = _Verdicts(self.answers, has_imsi=True)
+        self._plain = _Verdicts(self.answers, 0, has_imsi=False)
+        self._with_imsi = _Verdicts(self.answers, 0, has_imsi=True)
+
+    def verdicts(self, now: int) -> tuple[_Verdicts, _Verdicts]:
+        """The kept verdicts that hold at a second: without and with an IMSI."""
+        plain, with_imsi = self._plain.at(now), self._with_imsi.at(now)
+        self._plain, self._with_imsi = plain, with_imsi
+        return plain, with_imsi
 
     @contextmanager
     def view(self, now: int) -> Iterator[View]:
@@ -58,43 +69,56 @@ class Engine:
 class View:
     """One state of the store at one second. `as_of` is the sequence number of the commit that the answers are read from."""
 
+    __slots__ = ("_device", "_engine", "_exempt", "_now", "_plain", "_snapshot", "_special", "_with_imsi")
+
     def __init__(self, engine: Engine, snapshot: Snapshot, now: int) -> None:
         self._engine = engine
         self._snapshot = snapshot
         self._now = now
-        self.as_of = snapshot.seq
-        self.check = self._checker()
+        self._device = snapshot.getter("status")
+        self._plain, self._with_imsi = engine.verdicts(now)
+        self._special = engine.special
+        self._exempt = engine.exempt.leads
 
-    def _checker(self) -> Callable[..., Verdict]:
-        """`check`, with all that it reads bound once."""
-        engine = self._engine
-        plain, with_imsi = engine.verdicts.at(self._now), engine.verdicts_with_imsi.at(self._now)
-        device, pair, lock = (
-            self._snapshot.getter("status"),
-            self._snapshot.getter("pair"),
-            self._snapshot.seeker("imsi_lock"),
-        )
-        special, exempt, ask, head = engine.classes.special_leads, engine.exempt.leads, self._ask, records.HEAD
+    @property
+    def as_of(self) -> int:
+        """Read from the store at each call."""
+        return self._snapshot.seq
 
-        def check(imei14: int, imsi: int = 0, svn: int = NO_SVN) -> Verdict:
-            """The verdict on a 14-digit IMEI, an IMSI (0 = none) and a software version."""
-            key = imei14.to_bytes(6, "big")
-            value = device(key)
-            if value is None or special[imei14 // _TRILLION]:
-                return ask(imei14, imsi, svn, value)
-            if not imsi:
-                return plain[value[:head]] or ask(imei14, imsi, svn, value)
-            if exempt[imsi // _TRILLION]:
-                return ask(imei14, imsi, svn, value)
-            subscriber = imsi.to_bytes(7, "big")
-            if pair(key + subscriber) is not None:
-                return ask(imei14, imsi, svn, value)
-            locked = lock(subscriber)
-            if locked is not None and locked[0].startswith(subscriber):
-                return ask(imei14, imsi, svn, value)
-            return with_imsi[value[:head]] or ask(imei14, imsi, svn, value)
+    def check(self, imei14: int, imsi: int = 0, svn: int = NO_SVN) -> Verdict:
+        """The verdict on a 14-digit IMEI, an IMSI (0 = none) and a software version."""
+        key = imei14.to_bytes(6, "big")
+        value = self._device(key)
+        if imsi:
+            if self._exempt[imsi // _TRILLION] or self._on_file(key, imsi):
+                return self._ask(imei14, imsi, svn, value)
+            kept = self._with_imsi
+        else:
+            kept = self._plain
+        if value is None:
+            if self._covered(key, imei14):
+                return self._ask(imei14, imsi, svn, value)
+            value = NO_RECORD
+        if self._special[key[0]]:
+            return self._ask(imei14, imsi, svn, value or None)
+        return kept[value[:8]] or self._ask(imei14, imsi, svn, value or None)
 
-        return check
+    def _on_file(self, key: bytes, imsi: int) -> bool:
+        """Whether a pair or a lock names the subscriber, so that more than the device decides."""
+        subscriber = imsi.to_bytes(7, "big")
+        snapshot = self._snapshot
+        if snapshot.get("pair", key + subscriber) is not None:
+            return True
+        locked = snapshot.seek("imsi_lock", subscriber)
+        return locked is not None and locked[0].startswith(subscriber)
+
+    def _covered(self, key: bytes, imei14: int) -> bool:
+        """Whether a range or a cut-over to come decides on a device without a record."""
+        span = self._snapshot.seek("range", key)
+        if span is not None and span[1][:6] <= key:
+            return True
+        catalogued = self._snapshot.get("tac", (imei14 // _MILLION).to_bytes(4, "big"))
+        return catalogued is not None and not catalogued.startswith(records.IN_FORCE)
 
     def check_network(self, text: str, imsi: int = 0, svn: int = NO_SVN) -> Verdict:
         """The verdict on an IMEI as a network holds it: 14 to 16 digits, or malformed (upper-cased, 1 to 16 characters)."""
@@ -115,7 +139,7 @@ class View:
             locked = not paired and self._locked_elsewhere(imsi, imei14)
         facts = Facts(
             now=self._now,
-            unfit=_CLASS_REASON.get(engine.classes.classify(imei14)),
+            unfit=CLASS_REASON.get(engine.classes.classify(imei14)),
             has_imsi=bool(imsi),
             exempt=engine.exempt.reason(imsi),
             paired=paired,
@@ -150,34 +174,44 @@ class View:
         return list(map(self.check, imeis, imsis)) if imsis else list(map(self.check, imeis))
 
 
+def _by_first_byte(classes: ClassTable) -> tuple[bool, ...]:
+    """By the first byte of a key: whether an IMEI there could be no production one. A byte spans up to three leads."""
+    byte = 1 << 40
+    spans = ((first // _TRILLION, (first + byte - 1) // _TRILLION) for first in range(0, 256 * byte, byte))
+    return tuple(any(classes.special_leads[low : high + 1]) for low, high in spans)
+
+
 class _Verdicts(dict[bytes, "Verdict | None"]):
     """What `decide` says of a record when nothing but the record matters; None where more does.
 
-    The key is the first eight bytes of the record. All entries hold for any time in [made, until).
+    The key is the first eight bytes of the record, or NO_RECORD. All entries hold for any time in [now, until).
     """
 
-    def __init__(self, answers: Answers, *, has_imsi: bool) -> None:
+    def __init__(self, answers: Answers, now: int, *, has_imsi: bool) -> None:
         super().__init__()
         self._answers = answers
         self._has_imsi = has_imsi
-        self._made = self._until = 0
+        self._now, self._until = now, _NEVER
 
     def at(self, now: int) -> _Verdicts:
-        """The entries that hold at a second."""
-        if not self._made <= now < self._until:
-            self.clear()
-            self._made, self._until = now, 1 << 62
-        return self
+        """The entries that hold at a second. Views of other seconds keep theirs, so they may be open side by side."""
+        if now == self._now:
+            return self
+        other = _Verdicts(self._answers, now, has_imsi=self._has_imsi)
+        if self._now < now < self._until:
+            other.update(self)
+            other._until = self._until
+        return other
 
     def __missing__(self, head: bytes) -> Verdict | None:
-        listing, _ = records.decode_listing(head)
+        listing = records.decode_listing(head)[0] if head else None
         if len(self) >= _KEPT:
             self.clear()
-        if listing.deadline > self._made:
+        if listing is not None and listing.deadline > self._now:
             self._until = min(self._until, listing.deadline)
         verdict = None
-        if listing.lists or listing.paired_only:
-            verdict = decide(Facts(self._made, has_imsi=self._has_imsi, device=listing), self._answers)
+        if listing is None or listing.lists or listing.paired_only:
+            verdict = decide(Facts(self._now, has_imsi=self._has_imsi, device=listing), self._answers)
         self[head] = verdict
         return verdict
 
@@ -188,20 +222,22 @@ class Exemptions:
     def __init__(self, policy: Policy) -> None:
         self._home = frozenset(int(mcc) for mcc in policy.home.mcc)
         self._roamers = policy.home.roamers_exempt
-        self._ranges = tuple((int(prefix.ljust(15, "0")), int(prefix.ljust(15, "9"))) for prefix in policy.home.exempt_imsi)
-        # By country code: whether an IMSI that begins so could be exempt.
-        self.leads = tuple(
-            (self._roamers and mcc not in self._home)
-            or any(first // _TRILLION <= mcc <= last // _TRILLION for first, last in self._ranges)
-            for mcc in range(1000)
-        )
+        self._prefixes = policy.home.exempt_imsi
+        # By the leading three of 15 digits: whether an IMSI that begins so could be exempt. Below 200 it is a shorter one,
+        # whose country is not there.
+        self.leads = tuple(lead < 200 or self._could_be_exempt(lead) for lead in range(1000))
+
+    def _could_be_exempt(self, mcc: int) -> bool:
+        if self._roamers and mcc not in self._home:
+            return True
+        return any(prefix.startswith(str(mcc)) or str(mcc).startswith(prefix) for prefix in self._prefixes)
 
     def reason(self, imsi: int) -> Reason | None:
         """Why an IMSI is exempt; None when it is not, or when none is given."""
         if not imsi:
             return None
-        if self._roamers and imsi // _TRILLION not in self._home:
+        if self._roamers and mcc_of(imsi) not in self._home:
             return Reason.ROAMER
-        if any(first <= imsi <= last for first, last in self._ranges):
+        if self._prefixes and imsi_text(imsi).startswith(self._prefixes):
             return Reason.EXEMPT_IMSI
         return None

@@ -85,6 +85,8 @@ OUTCOMES: dict[type[Exception], Outcome] = {
     store_errors.StoreMissing: Outcome(_CALLER, grpc.StatusCode.FAILED_PRECONDITION),
     store_errors.StoreExists: Outcome(_CALLER, grpc.StatusCode.ALREADY_EXISTS),
     store_errors.LayoutMismatch: Outcome(_CALLER, grpc.StatusCode.FAILED_PRECONDITION),
+    store_errors.AlreadyUndone: Outcome(_CALLER, grpc.StatusCode.FAILED_PRECONDITION),
+    store_errors.StoreBusy: Outcome(_OURS, grpc.StatusCode.UNAVAILABLE),
     store_errors.UndoConflict: Outcome(_CALLER, grpc.StatusCode.FAILED_PRECONDITION),
     store_errors.NoSuchCommit: Outcome(_CALLER, grpc.StatusCode.NOT_FOUND),
     store_errors.StoreFull: Outcome(_OURS, grpc.StatusCode.RESOURCE_EXHAUSTED),

@@ -497,13 +497,18 @@ _SUPI_IMSI = re.compile(r"imsi-([0-9]{5,15})")
 
 
 def imsi_number(text: str) -> int | None:
-    """6 to 15 ASCII digits as an integer, None for anything else. The 15-digit form pads on the left with zeros."""
+    """6 to 15 ASCII digits as an integer, None for anything else.
+
+    Leading zeros are lost, and with them nothing: no MCC begins with 0 but 001 of test networks, and none with 1
+    (E.212), so `imsi_text` finds the digits again.
+    """
     return int(text) if 6 <= len(text) <= 15 and text.isascii() and text.isdigit() else None
 
 
 def imsi_text(imsi: int) -> str:
-    """The 15-digit form."""
-    return f"{imsi:015}"
+    """The digits as they were: MCC, MNC and MSIN. The inverse of `imsi_number` for every assigned MCC."""
+    text = str(imsi)
+    return "00" + text if text[0] == "1" else text
 
 
 def imsi_from_supi(supi: str) -> int | None:
@@ -513,8 +518,21 @@ def imsi_from_supi(supi: str) -> int | None:
 
 
 def mcc_of(imsi: int) -> int:
-    """Mobile Country Code: the first three digits of the 15-digit form."""
-    return imsi // 10**12
+    """Mobile Country Code: the first three digits, of shorter IMSIs too (TS 23.003 §2.2)."""
+    return int(imsi_text(imsi)[:3])
+
+
+def imsis_aligned(imsis: Imei14Array) -> Imei14Array:
+    """IMSIs of any length with the MCC at the top of 15 digits: `// 10**12` is it, `// 10**9` has the MNC too. 0 stays 0."""
+    aligned = imsis.copy()
+    for _ in range(14):
+        short = (aligned > 0) & (aligned < np.uint64(10**14))
+        if not short.any():
+            break
+        aligned[short] *= np.uint64(10)
+    test = (aligned > 0) & (aligned < np.uint64(2 * 10**14))  # MCC 001
+    aligned[test] //= np.uint64(100)
+    return aligned
 
 
 def operator_of(imsi: int, networks: Mapping[str, str] = IRAN_NETWORKS) -> str | None:

@@ -250,7 +250,8 @@ def _device(facts: Facts, answers: Answers) -> Verdict | None:
     if not facts.has_imsi:
         # The rightful owner cannot be told from the clone, so the answer is the policy's.
         return Verdict(answers.paired_only_without_imsi, Rule.DEVICE, device.reason)
-    if Lists.GREY in device.in_force(facts.now):
+    lists = device.in_force(facts.now)
+    if Lists.GREY in lists and Lists.BLACK not in lists:
         return Verdict(Status.GREY, Rule.DEVICE, device.reason, device.deadline)
     return Verdict(Status.BLACK, Rule.DEVICE, device.reason)
 
@@ -270,8 +271,10 @@ def _unknown(_: Facts, answers: Answers) -> Verdict:
 
 
 def _by_lists(listing: Listing, rule: Rule, facts: Facts, answers: Answers) -> Verdict:
-    status = answers.response[listing.in_force(facts.now)]
-    return Verdict(status, rule, listing.reason, listing.deadline if status is Status.GREY else 0)
+    lists = listing.in_force(facts.now)
+    status = answers.response[lists]
+    pending = status is Status.GREY and Lists.GREY in lists  # a custom table can make grey of a deadline that has passed
+    return Verdict(status, rule, listing.reason, listing.deadline if pending else 0)
 
 
 RULES: tuple[Callable[[Facts, Answers], Verdict | None], ...] = (

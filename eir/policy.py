@@ -1,7 +1,7 @@
 """What an operator or a state may configure: read from TOML, validated on load, then plain values.
 
-The file that ships, `policy_default.toml`, is the reference: every setting, its default and its ground. A registry's own file
-names only what differs. Nothing outside this module reads a policy file.
+The file that ships, `policy_default.toml`, is the reference: every setting, its default and its ground. A registry's own
+file names only what differs. Nothing outside this module reads a policy file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FILE_NAME = "policy.toml"
 StatusName = Literal["white", "grey", "black", "unknown"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=0, le=3650)]
-Digits = Annotated[str, Field(pattern=r"\A[0-9]{1,15}\Z")]
+Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
 
 _COMBINATIONS = ("", "w", "g", "wg", "b", "wb", "gb", "wgb")  # in the order of the mask's value
 
@@ -36,7 +36,7 @@ class _Section(BaseModel):
 class ImeiClassRow(_Section):
     """One prefix of IMEIs that are no production allocation."""
 
-    prefix: Annotated[str, Field(pattern=r"\A[0-9]{1,14}\Z")]
+    prefix: Annotated[str, Field(pattern=r"^[0-9]{1,14}$")]
     kind: Literal["test", "all_zero", "placeholder"] = Field(alias="class")
     source: str = ""
 
@@ -44,10 +44,10 @@ class ImeiClassRow(_Section):
 class Home(_Section):
     """Which subscribers are inside the scheme, and which operator has them."""
 
-    mcc: tuple[Annotated[str, Field(pattern=r"\A[0-9]{3}\Z")], ...]
+    mcc: tuple[Annotated[str, Field(pattern=r"^[0-9]{3}$")], ...]
     roamers_exempt: bool
     exempt_imsi: tuple[Digits, ...]
-    networks: dict[Annotated[str, Field(pattern=r"\A[0-9]{5,6}\Z")], Annotated[str, Field(pattern=r"\A[a-z0-9-]{1,32}\Z")]]
+    networks: dict[Annotated[str, Field(pattern=r"^[0-9]{5,6}$")], Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]]
 
 
 class Dates(_Section):

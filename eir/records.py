@@ -1,7 +1,7 @@
 """The byte layout of every table. Numbers are big-endian, so that the order of keys is the order of numbers.
 
     imei14   6    TAC and serial as one number; check digit and software version are never part of a key (TS 23.003 §6.2)
-    imsi     7    the digits as one number, so shorter ones are padded on the left to 15 as commercial registers do
+    imsi     7    the digits as one number (`identity.imsi_number`)
     day      2    civil days since 1970-01-01
 
     status       imei14                  lists/state 1 | reason 1 | since day 2 | deadline 4 | device 4
@@ -24,12 +24,14 @@ them. Ranges do not overlap. Type, DeviceBlock, Batch, Declaration: protobuf, in
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
 from eir.lists import Listing, Lists, Reason
 from store.errors import StoreBroken
 from store.schema import Schema, Table
+from store.upgrade import Step
 
 _IMEI = slice(0, 6)
 
@@ -53,6 +55,7 @@ SCHEMA = Schema(
 MAX_IMEI14 = 10**14 - 1
 MAX_IMSI = 10**15 - 1
 HEAD = 8  # bytes of a listing that decide a verdict
+IN_FORCE = bytes(8)  # how the value of a TAC begins that has no cut-over to wait for
 
 _LISTING = struct.Struct(">BBHI")
 _PAIR = struct.Struct(">BHQ")
@@ -234,3 +237,8 @@ def encode_cutover(cutover: int) -> bytes:
 def decode_cutover(value: bytes) -> int:
     """Unix seconds from a value of `tac`."""
     return number(value[:8])
+
+
+# ---- layouts before this one: how to rewrite the tables of layout n into n + 1. There is none yet.
+
+UPGRADES: Mapping[int, Step] = {}

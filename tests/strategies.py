@@ -15,7 +15,8 @@ imei14s = st.integers(10**12, IMEI14_END - 1).filter(lambda key: not classify(ke
 svns = st.text("0123456789", min_size=2, max_size=2)
 imeis = st.builds(Imei, imei14s, st.none() | svns)
 tacs = st.integers(1_000_000, 99_999_999)
-imsis = st.integers(10**14, 10**15 - 1)  # fifteen digits
+# 6 to 15 digits; the country code begins with 2 to 7 (E.212), or is 001 of test networks
+imsis = st.from_regex(r"([2-7][0-9]{2}|001)[0-9]{3,12}", fullmatch=True).map(int)
 home_imsis = st.builds(
     lambda mnc, msin: int(f"432{mnc}{msin:010}"), st.sampled_from([11, 20, 35]), st.integers(0, 10**10 - 1)
 )

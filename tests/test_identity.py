@@ -567,10 +567,19 @@ def test_imsi_reads_back(imsi: int) -> None:
     assert ids.mcc_of(imsi) == int(ids.imsi_text(imsi)[:3])
 
 
-def test_short_imsi_is_padded_on_the_left() -> None:
+def test_short_imsi_keeps_its_country() -> None:
     assert ids.imsi_number("432110") == 432110
-    assert ids.imsi_text(432110) == "000000000432110"
-    assert ids.mcc_of(432110) == 0
+    assert ids.imsi_text(432110) == "432110"
+    assert ids.mcc_of(432110) == 432
+    assert (ids.imsi_text(1010000000001), ids.mcc_of(1010000000001)) == ("001010000000001", 1)
+
+
+@given(st.lists(st.just(0) | eirst.imsis, max_size=20))
+def test_aligned_imsis_have_their_country_and_network_on_top(imsis: list[int]) -> None:
+    aligned = ids.imsis_aligned(np.array(imsis, np.uint64)).tolist()
+    for imsi, top in zip(imsis, aligned, strict=True):
+        assert top // 10**12 == (ids.mcc_of(imsi) if imsi else 0)
+        assert not imsi or f"{top:015}".startswith(ids.imsi_text(imsi))
 
 
 @pytest.mark.parametrize(
@@ -594,7 +603,7 @@ def test_home_operator_is_found_by_the_imsi(imsi: int) -> None:
 
 def test_unknown_network_has_no_operator_and_a_six_digit_one_wins() -> None:
     assert ids.operator_of(432990123456789) is None
-    assert ids.operator_of(43211012345678) is None  # MCC 043
+    assert ids.operator_of(43211012345678) == "MCI"  # 14 digits
     assert ids.operator_of(310410123456789, {"31041": "short", "310410": "long"}) == "long"
 
 

@@ -583,14 +583,16 @@ class JournalHeader(_message.Message):
     def __init__(self, seq: _Optional[int] = ..., time_ms: _Optional[int] = ..., digest: _Optional[bytes] = ..., previous_digest: _Optional[bytes] = ..., changes: _Optional[int] = ..., blocks: _Optional[int] = ..., undoes: _Optional[int] = ..., note: _Optional[_Union[JournalNote, _Mapping]] = ...) -> None: ...
 
 class ChangeBlock(_message.Message):
-    __slots__ = ("seq", "table", "changes")
+    __slots__ = ("seq", "table", "changes", "part")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     TABLE_FIELD_NUMBER: _ClassVar[int]
     CHANGES_FIELD_NUMBER: _ClassVar[int]
+    PART_FIELD_NUMBER: _ClassVar[int]
     seq: int
     table: str
     changes: _containers.RepeatedCompositeFieldContainer[Change]
-    def __init__(self, seq: _Optional[int] = ..., table: _Optional[str] = ..., changes: _Optional[_Iterable[_Union[Change, _Mapping]]] = ...) -> None: ...
+    part: int
+    def __init__(self, seq: _Optional[int] = ..., table: _Optional[str] = ..., changes: _Optional[_Iterable[_Union[Change, _Mapping]]] = ..., part: _Optional[int] = ...) -> None: ...
 
 class Change(_message.Message):
     __slots__ = ("key", "old", "new", "line")

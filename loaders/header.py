@@ -21,7 +21,10 @@ _TOTAL = re.compile(
     r"(جمع|جمعکل|مجموع|مجموعکل|مجموعه|تعدادکل|total|totals|grandtotal|subtotal|totaldevices|totalqty|totalquantity|sum|итого|всего)"
     r"[=0-9]*"
 )
-_COMMENT = re.compile(r" *#(?! *([,;\t|]|$))")
+# Not a lone "#", and not the error of a spreadsheet's cell.
+_COMMENT = re.compile(
+    r" *#(?! *([,;\t|]|$))(?!(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|NO VALUE!|GETTING_DATA|SPILL!|CALC!))"
+)
 _DIGITS = "[0-9۰-۹٠-٩０-９]"
 _LONG_DIGITS = re.compile(f"{_DIGITS}{{14}}")
 SOME_DIGITS = re.compile(f"{_DIGITS}{{8}}")

@@ -1,0 +1,103 @@
+"""Registries to load into: made for one example, filled from bytes, read back as plain values."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from eir import records
+from eir.policy import Policy
+from eir.records import SCHEMA
+from eir.v1 import registry_pb2 as pb
+from loaders.kinds import LOADERS, WORDS
+from loaders.load import Context, load
+from store.commit import Commit
+from store.environment import Environment
+from store.undo import revert
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+POLICY = Policy.default()
+TODAY = dt.date(2026, 11, 23)
+NOW = int(dt.datetime(2026, 11, 23, 12, tzinfo=POLICY.zone()).timestamp())
+MEMORY = Path("/dev/shm")  # only where it exists
+
+Tables = dict[str, dict[bytes, bytes]]
+
+
+@contextmanager
+def registry(**options: Any) -> Iterator[Environment]:
+    """An empty one; in memory where there is such a place, since it lives for a moment and waits for no disk."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        Environment.create(Path(folder), SCHEMA)
+        with Environment.open(Path(folder), SCHEMA, **options) as environment:
+            yield environment
+
+
+def run(
+    environment: Environment,
+    word: str,
+    data: bytes | str | Path,
+    name: str = "",
+    *,
+    now: int = NOW,
+    policy: Policy = POLICY,
+    rejects: Path | None = None,
+    **options: Any,
+) -> pb.LoadReport:
+    """Loads as `eir load WORD` does."""
+    file = data.encode() if isinstance(data, str) else data
+    given = pb.LoadOptions(kind=WORDS[word], file_name=name, **options)
+    return load(environment, LOADERS[WORDS[word]], file, Context(policy, now, given), actor="test", rejects=rejects)
+
+
+def tables(environment: Environment, *but: str) -> Tables:
+    """All that is in the registry."""
+    with environment.snapshot() as snapshot:
+        names = [table.name for table in SCHEMA.tables if table.name not in but]
+        return {name: dict(snapshot.scan(name)) for name in names}
+
+
+def undo(environment: Environment, seq: int) -> None:
+    """Takes one commit back."""
+
+    def apply(commit: Commit) -> tuple[None, bytes]:
+        revert(commit, seq)
+        return None, b""
+
+    environment.commit(apply, undoes=seq)
+
+
+def put(environment: Environment, table: str, key: bytes, value: bytes) -> None:
+    """One value, as if by a command."""
+
+    def apply(commit: Commit) -> tuple[None, bytes]:
+        commit.put(table, key, value)
+        return None, b""
+
+    environment.commit(apply)
+
+
+def device(environment: Environment, imei14: int) -> records.Device | None:
+    """The record of one IMEI."""
+    with environment.snapshot() as snapshot:
+        value = snapshot.get("status", records.imei_key(imei14))
+    return records.decode_device(value) if value else None
+
+
+def codes(report: pb.LoadReport) -> dict[str, int]:
+    """Rows by code."""
+    return {code.code: code.rows for code in report.codes}
+
+
+def adds_up(report: pb.LoadReport) -> bool:
+    """R1: every row in exactly one class."""
+    return report.rows_read == report.ok + report.warn + report.review + report.rejected + report.skipped
+
+
+def day_number(date: dt.date) -> int:
+    """Days since 1970."""
+    return (date - dt.date(1970, 1, 1)).days

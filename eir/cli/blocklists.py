@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +10,9 @@ import typer
 from eir.cli.app import At, DryRun, Json, Why, blocklist_app, instant, print_json, shared
 from eir.cli.progress import progress
 from eir.cli.render import render_block_list
-from eir.errors import CallerError, OurError
+from eir.errors import CallerError
 from eir.v1 import registry_pb2 as pb
+from loaders.blocklists.files import receive
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the files; made if it is not there.")]
 
@@ -32,6 +31,8 @@ def build(
     """Give unregistered devices a deadline, and write black, notification and exception lists with their digests."""
     if out is None and not dry_run:
         raise CallerError("--out: name a folder for the files, or use --dry-run")
+    if out is not None and not dry_run:
+        _make(out)
     request = pb.BuildBlockListRequest(
         dry_run=dry_run,
         at=instant(at, 0),
@@ -39,7 +40,8 @@ def build(
         author=pb.Author(actor=shared.actor, reason=reason),
     )
     with progress(quiet=as_json) as show:
-        report = _receive(shared.backend().build_block_list(request, show), None if dry_run else out)
+        parts = shared.backend().build_block_list(request, show)
+        report = next(parts).report if out is None or dry_run else receive(parts, out)
     _show(report, out, as_json=as_json)
 
 
@@ -52,8 +54,16 @@ def delta(
 ) -> None:
     """What changed in the lists between two sequence numbers."""
     request = pb.DeltaBlockListRequest(from_seq=from_seq, to_seq=to_seq)
-    report = _receive(shared.backend().delta_block_list(request), out)
+    report = receive(shared.backend().delta_block_list(request), out)
     _show(report, out, as_json=as_json)
+
+
+def _make(out: Path) -> None:
+    """The folder, before anything is changed that its files would tell of."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CallerError(f"--out {out}: {error.strerror}") from error
 
 
 def _show(report: pb.BlockListReport, out: Path | None, *, as_json: bool) -> None:
@@ -63,37 +73,3 @@ def _show(report: pb.BlockListReport, out: Path | None, *, as_json: bool) -> Non
         render_block_list(report, out)
     if any(not gate.passed for gate in report.gates):
         raise typer.Exit(2)
-
-
-def _receive(parts: Iterator[pb.BlockListPart], out: Path | None) -> pb.BlockListReport:
-    """Writes the files as they come, each under a temporary name until it is whole. Returns the report."""
-    report = pb.BlockListReport()
-    files: dict[str, Path] = {}
-    with contextlib.ExitStack() as stack:
-        stack.callback(_discard, files)
-        for part in parts:
-            if part.HasField("report"):
-                report = part.report
-            elif out is not None:
-                _append(out, part.chunk, files)
-        for name in list(files):
-            assert out is not None
-            files.pop(name).replace(out / name)
-    return report
-
-
-def _discard(files: dict[str, Path]) -> None:
-    for path in files.values():
-        path.unlink(missing_ok=True)
-
-
-def _append(out: Path, chunk: pb.BlockListChunk, files: dict[str, Path]) -> None:
-    if Path(chunk.file_name).name != chunk.file_name:
-        raise OurError(f"the server sent a file name that is a path: {chunk.file_name!r}")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        partial = files.setdefault(chunk.file_name, out / f".{chunk.file_name}.partial")
-        with partial.open("ab") as handle:
-            handle.write(chunk.data)
-    except OSError as error:
-        raise CallerError(f"--out {out}: {error.strerror}") from error

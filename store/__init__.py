@@ -8,7 +8,9 @@
     undo.py          takes one commit back exactly, or says what later commits touched
     audit.py         replays the journal and compares it with the tables
     upgrade.py       older layouts to this one
+    gate.py          lets the map move only while no transaction of this process is open
     errors.py        what can go wrong
+    faults.py        LMDB's errors as these
 
 Imports go downwards: environment -> commit -> snapshot -> journal; undo, audit and upgrade stand on top.
 """

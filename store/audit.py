@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import zip_longest
-from pathlib import Path
+from itertools import islice, zip_longest
+from operator import lt
 from typing import Self
 
 import lmdb
@@ -16,6 +15,7 @@ from store import journal
 from store.commit import BULK_CHANGES
 from store.environment import Environment
 from store.errors import StoreBroken
+from store.faults import fault
 from store.schema import JOURNAL, TOUCHED
 from store.snapshot import TOUCHED_BULK, TOUCHED_SUBJECT, Snapshot
 
@@ -37,14 +37,14 @@ def audit(environment: Environment, progress: Progress = lambda done, total: Non
 
     Reads one snapshot, so others may go on writing. Needs room for a second copy of the tables beside the store.
     """
-    scratch = Path(tempfile.mkdtemp(prefix="audit-", dir=environment.path))
     try:
-        with environment.snapshot() as snapshot, _Replica(scratch, snapshot) as replica:
-            changes = _replay(snapshot, replica, progress)
-            rows = sum(_compare(snapshot, replica, table) for table in _names(snapshot))
-            return Audit(snapshot.seq, changes, rows, snapshot.digest)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        scratch = tempfile.TemporaryDirectory(prefix="audit-", dir=environment.path, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise fault(error, f"no room for an audit in {environment.path}") from error
+    with scratch, environment.snapshot() as snapshot, _Replica(scratch.name, snapshot) as replica:
+        changes = _replay(snapshot, replica, progress)
+        rows = sum(_compare(snapshot, replica, table) for table in _names(snapshot))
+        return Audit(snapshot.seq, changes, rows, snapshot.digest)
 
 
 def _names(snapshot: Snapshot) -> list[str]:
@@ -54,18 +54,19 @@ def _names(snapshot: Snapshot) -> list[str]:
 class _Replica:
     """A scratch LMDB with the same tables, neither synced nor journalled."""
 
-    def __init__(self, path: Path, snapshot: Snapshot) -> None:
+    def __init__(self, path: str, snapshot: Snapshot) -> None:
         names = _names(snapshot)
         pages = sum(snapshot.pages(name) for name in [*names, JOURNAL])
         self.env = lmdb.open(
-            str(path),
-            map_size=(64 << 20) + 3 * 4096 * pages,
+            path,
+            map_size=(64 << 20) + 16 * pages * snapshot.page_size,  # address space; pages half full, and old ones beside new
             max_dbs=len(names),
             sync=False,
             metasync=False,
             lock=False,
         )
         self.dbs = {name: self.env.open_db(name.encode()) for name in names}
+        self.tables = {table.name: table for table in snapshot.schema.tables}
 
     def __enter__(self) -> Self:
         return self
@@ -84,9 +85,8 @@ def _replay(snapshot: Snapshot, replica: _Replica, progress: Progress) -> int:
             count = 0
             subjects: set[bytes] = set()
             for block in snapshot.blocks(header):
-                _replay_block(txn, replica, header.seq, block)
+                subject = _replay_block(txn, replica, header.seq, block)
                 count += len(block.keys)
-                subject = snapshot.schema.table(block.table).subject
                 if subject is not None and not header.bulk:
                     subjects.update(block.key(index)[subject] for index in range(len(block.keys)))
             if count != header.changes or header.bulk != (count >= BULK_CHANGES):
@@ -117,10 +117,14 @@ def _check_chain(snapshot: Snapshot, header: journal.Header, previous: bytes) ->
         raise StoreBroken(f"the digest of commit {header.seq} does not follow from its content and commit {header.seq - 1}")
 
 
-def _replay_block(txn: lmdb.Transaction[bytes], replica: _Replica, seq: int, block: journal.Block) -> None:
-    db = replica.dbs.get(block.table)
-    if db is None:
+def _replay_block(txn: lmdb.Transaction[bytes], replica: _Replica, seq: int, block: journal.Block) -> slice | None:
+    """Applies the changes. Returns what of the table's keys is a subject."""
+    table = replica.tables.get(block.table)
+    if table is None:
         raise StoreBroken(f"commit {seq} changes a table {block.table} that this layout does not have")
+    if not all(map(lt, block.keys, islice(block.keys, 1, None))):  # type: ignore[arg-type]  # keys are never absent
+        raise StoreBroken(f"commit {seq} has a block of {block.table} whose keys do not ascend")
+    db = replica.dbs[table.name]
     for key, old, new in zip(block.keys, block.olds, block.news, strict=True):
         if key is None or txn.get(key, None, db) != old:
             raise StoreBroken(
@@ -130,6 +134,7 @@ def _replay_block(txn: lmdb.Transaction[bytes], replica: _Replica, seq: int, blo
             txn.delete(key, b"", db)
         else:
             txn.put(key, new, db=db)
+    return table.subject
 
 
 def _compare(snapshot: Snapshot, replica: _Replica, table: str) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
+from operator import lt
 from typing import TYPE_CHECKING
 
 from store import journal
@@ -46,8 +48,12 @@ class Commit(Snapshot):
     ) -> int:
         """Sets many values of one table; None removes. Keys ascend and differ; all run in step. Returns how many changed.
 
-        What is already so is left alone, and not journalled.
+        What is already so is left alone, and not journalled. Raises ValueError for keys out of order.
         """
+        if len(values) != len(keys) or (lines is not None and len(lines) != len(keys)):
+            raise ValueError(f"{table}: keys, values and lines are not in step")
+        if not all(map(lt, keys, islice(keys, 1, None))):  # what is found in `get_many` and appended in `_apply` rests on it
+            raise ValueError(f"{table}: keys do not ascend")
         changed = 0
         for at in range(0, len(keys), journal.BLOCK_CHANGES):
             end = at + journal.BLOCK_CHANGES

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
@@ -22,7 +23,9 @@ from typing import Self, TypeVar
 import lmdb
 
 from store.commit import Commit
-from store.errors import LayoutMismatch, StoreBroken, StoreError, StoreExists, StoreFull, StoreMissing
+from store.errors import LayoutMismatch, StoreBroken, StoreBusy, StoreExists, StoreFull, StoreMissing
+from store.faults import fault
+from store.gate import Gate
 from store.schema import META, META_LAYOUT, OWN_TABLES, Schema
 from store.snapshot import Snapshot
 
@@ -34,7 +37,9 @@ MAP_LIMIT = 1024 * GIB
 GROW_AT = 0.7  # share of the map in use at which the next commit doubles it
 ALARM_AT = 0.7  # share of the limit in use at which an operator must act
 MAX_READERS = 1024
-_GROW_WAIT_S = 60.0
+_MODE = 0o660  # the umask takes the rest; the registry is nobody else's to read
+_PATIENCE_S = 60.0  # to wait for the transactions of this process where the map must move,
+_EARLY_PATIENCE_S = 0.2  # and where it may as well move at a later commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +69,6 @@ class Committed:
     changes: int
 
 
-class _Gate:
-    """Lets transactions of this process run side by side, and the growing of the map alone: it moves the pages they read."""
-
-    def __init__(self) -> None:
-        self._idle = threading.Condition()
-        self._running = 0
-
-    def enter(self) -> None:
-        with self._idle:
-            self._running += 1
-
-    def leave(self) -> None:
-        with self._idle:
-            self._running -= 1
-            if not self._running:
-                self._idle.notify_all()
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        with self._idle:
-            if not self._idle.wait_for(lambda: not self._running, _GROW_WAIT_S):
-                raise StoreError("the map must grow, but a read has been open for a minute; close it and try again")
-            yield
-
-
 class Environment:
     """An open store. Close it, or use it as a context manager."""
 
@@ -98,23 +78,35 @@ class Environment:
         self._env = env
         self._limit = limit
         self._clock = clock
-        self._gate = _Gate()
-        self._dbs = {name: env.open_db(name.encode(), create=False) for name in _table_names(schema)}
+        self._gate = Gate()
+        self._writing = threading.RLock()
+        try:
+            self._dbs = {name: env.open_db(name.encode(), create=False) for name in _table_names(schema)}
+        except lmdb.NotFoundError as error:
+            raise StoreBroken(f"the store at {path} lacks a table of layout {schema.layout}; restore a backup") from error
         self._main = self._dbs[schema.tables[0].name]
 
     # ---- opening and closing
 
     @classmethod
     def create(cls, path: Path, schema: Schema) -> None:
-        """Makes an empty store. Raises StoreExists."""
-        if (path / "data.mdb").exists():
-            raise StoreExists(f"there is a store at {path} already")
-        path.mkdir(parents=True, exist_ok=True)
+        """Makes an empty store, whole or not at all. Raises StoreExists, StoreError."""
         names = _table_names(schema)
-        with lmdb.open(str(path), map_size=16 << 20, max_dbs=len(names)) as env:
-            dbs = {name: env.open_db(name.encode()) for name in names}
-            with env.begin(write=True) as txn:
-                txn.put(META_LAYOUT, schema.layout.to_bytes(4, "big"), db=dbs[META])
+        if path.exists() and not path.is_dir():
+            raise StoreExists(f"{path} is not a folder")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix="new-", dir=path) as scratch:
+                with lmdb.open(scratch, map_size=16 << 20, max_dbs=len(names), mode=_MODE) as env:
+                    dbs = {name: env.open_db(name.encode()) for name in names}
+                    with env.begin(write=True) as txn:
+                        txn.put(META_LAYOUT, schema.layout.to_bytes(4, "big"), db=dbs[META])
+                (path / "data.mdb").hardlink_to(Path(scratch) / "data.mdb")  # fails where there is one
+            sync_file(path)
+        except FileExistsError as error:
+            raise StoreExists(f"there is a store at {path} already") from error
+        except (lmdb.Error, OSError) as error:
+            raise fault(error, f"no store can be made at {path}") from error
 
     @classmethod
     def open(
@@ -127,22 +119,24 @@ class Environment:
         limit: int = MAP_LIMIT,
         clock: Callable[[], float] = time.time,
     ) -> Environment:
-        """Opens an existing store. Raises StoreMissing, LayoutMismatch, StoreBroken."""
-        data = path / "data.mdb"
-        if not data.exists():
-            raise StoreMissing(f"there is no store at {path}; `eir init` makes one")
+        """Opens an existing store. Waits for a commit that is being made, unless `readonly`.
+
+        Raises StoreMissing, LayoutMismatch, StoreBroken, StoreError.
+        """
+        size = data_size(path)
         try:
             env = lmdb.open(
                 str(path),
-                map_size=max(first_map, data.stat().st_size) if not readonly else 0,
+                map_size=max(min(first_map, limit), size) if not readonly else 0,  # 0: as the writer set it
                 max_dbs=len(_table_names(schema)),
                 max_readers=MAX_READERS,
                 readonly=readonly,
                 create=False,
                 max_spare_txns=8,
+                mode=_MODE,
             )
         except lmdb.Error as error:
-            raise StoreBroken(f"{path} does not open: {error}; restore a backup") from error
+            raise fault(error, f"the store at {path} does not open") from error
         try:
             check_layout(env, path, schema)
             opened = cls(path, schema, env, limit, clock)
@@ -153,8 +147,8 @@ class Environment:
         return opened
 
     def close(self) -> None:
-        """Ends all use of this object."""
-        with self._gate.alone():
+        """Ends all use of this object, once other threads have left it. Raises StoreBusy when they do not."""
+        with self._gate.alone(_PATIENCE_S):
             self._env.close()
 
     def __enter__(self) -> Self:
@@ -167,28 +161,27 @@ class Environment:
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
-        """The last committed state, for the time of the block. Keep it short; for one thread."""
-        self._gate.enter()
+        """The last committed state, for the time of the block. Keep it short; for one thread. Raises StoreBroken."""
+        thread, txn = self._begin(write=False)
         try:
-            txn = self._begin()
-            try:
-                yield Snapshot(txn, self._dbs, self.schema)
-            finally:
-                txn.abort()
+            yield Snapshot(txn, self._dbs, self.schema)
+        except lmdb.Error as error:
+            raise fault(error, f"reading the store at {self.path}") from error
         finally:
-            self._gate.leave()
+            txn.abort()
+            self._gate.leave(thread)
 
-    def _begin(self) -> lmdb.Transaction[bytes]:
-        try:
-            return self._env.begin(db=self._main)
-        except lmdb.MapResizedError:  # another process has grown the map
-            self._gate.leave()
+    def _begin(self, *, write: bool) -> tuple[int, lmdb.Transaction[bytes]]:
+        while True:
+            thread = self._gate.enter()
             try:
-                with self._gate.alone():
-                    self._env.set_mapsize(0)
-            finally:
-                self._gate.enter()
-            return self._env.begin(db=self._main)
+                return thread, self._env.begin(write=write, db=self._main)
+            except lmdb.MapResizedError:  # another process has grown the map
+                self._gate.leave(thread)
+            except lmdb.Error as error:
+                self._gate.leave(thread)
+                raise fault(error, f"no transaction on the store at {self.path}") from error
+            self._move_map(0)
 
     # ---- writing
 
@@ -196,96 +189,116 @@ class Environment:
         """Makes one commit of what `apply` writes. It returns its own result and the note for the journal.
 
         When this returns, the commit is on disk and in every later snapshot; when it raises, nothing of it is. `apply` runs
-        again from the start when the map has to grow, so it must have no effect but its writes. Raises StoreFull.
+        again from the start when the map has to grow, so it must have no effect but its writes. Not for a thread that has a
+        snapshot open. Raises StoreFull, StoreBusy.
         """
-        self._grow_if_due()
-        while True:
+        with self._writing:
             try:
-                return self._try(apply, undoes)
-            except lmdb.MapFullError as error:
-                self._grow(error)
-            except lmdb.DiskError as error:
-                raise StoreFull(f"the disk refused the write: {error}") from error
+                self._grow_if_due()
+                while True:
+                    try:
+                        return self._try(apply, undoes)
+                    except lmdb.MapFullError as error:
+                        self._grow(error)
+            except lmdb.Error as error:
+                raise fault(error, f"nothing was committed to the store at {self.path}") from error
 
     def _try(self, apply: Callable[[Commit], tuple[Result, bytes]], undoes: int) -> tuple[Result, Committed]:
-        self._gate.enter()
+        thread, txn = self._begin(write=True)
         try:
-            txn = self._begin_write()
-            try:
-                commit = Commit(txn, self._dbs, self.schema)
-                result, note = apply(commit)
-                if commit.changes:
-                    commit.close(time_ms=int(self._clock() * 1000), note=note, undoes=undoes)
-                    txn.commit()
-                    return result, Committed(commit.number, commit.changes)
+            commit = Commit(txn, self._dbs, self.schema)
+            result, note = apply(commit)
+            if not commit.changes:
                 return result, Committed(0, 0)
-            finally:
-                txn.abort()  # nothing to abort after a commit
+            commit.close(time_ms=int(self._clock() * 1000), note=note, undoes=undoes)
+            txn.commit()
+            return result, Committed(commit.number, commit.changes)
         finally:
-            self._gate.leave()
-
-    def _begin_write(self) -> lmdb.Transaction[bytes]:
-        try:
-            return self._env.begin(write=True, db=self._main)
-        except lmdb.MapResizedError:
-            self._env.set_mapsize(0)
-            return self._env.begin(write=True, db=self._main)
+            with self._gate.quiet():  # py-lmdb aborts a write in a moment without reads, and busy threads may leave none
+                txn.abort()  # nothing to abort after a commit
+            self._gate.leave(thread)
 
     def _grow_if_due(self) -> None:
         usage = self.usage()
         if usage.used >= GROW_AT * usage.mapped and usage.mapped < self._limit:
-            with self._gate.alone():
-                self._env.set_mapsize(min(2 * usage.mapped, self._limit))
+            with suppress(StoreBusy):  # a later commit will, or this one when it finds the map full
+                self._move_map(min(2 * usage.mapped, self._limit), _EARLY_PATIENCE_S)
 
     def _grow(self, error: Exception) -> None:
         mapped = self.usage().mapped
         if mapped >= self._limit:
             raise StoreFull(f"the store has reached its limit of {self._limit >> 20} MiB; raise the limit") from error
-        with self._gate.alone():
-            self._env.set_mapsize(min(2 * mapped, self._limit))
+        self._move_map(min(2 * mapped, self._limit))
+
+    def _move_map(self, size: int, patience_s: float = _PATIENCE_S) -> None:
+        with self._gate.alone(patience_s):
+            self._env.set_mapsize(size)
 
     # ---- care
 
     def usage(self) -> Usage:
         """How full the store is."""
-        info = self._env.info()
-        page = int(self._env.stat()["psize"])
+        with self._gate.shared():
+            info = self._env.info()
+            page = int(self._env.stat()["psize"])
         used = (int(info["last_pgno"]) + 1) * page
-        file_size = (self.path / "data.mdb").stat().st_size
-        room = file_size + shutil.disk_usage(self.path).free
+        room = data_size(self.path) + shutil.disk_usage(self.path).free
         return Usage(used, int(info["map_size"]), min(self._limit, room))
 
     def readers(self) -> int:
-        """How many slots of the reader table are in use."""
-        return int(self._env.info()["num_readers"])
+        """How many slots of the reader table are taken, also by processes that died."""
+        with self._gate.shared():
+            return len(self._env.readers().splitlines()) - 1  # under one line of headings
 
     def clear_stale_readers(self) -> int:
         """Frees the slots of dead processes, whose snapshots would keep old pages for ever. Returns how many."""
-        return self._env.reader_check()
+        with self._gate.shared():
+            return self._env.reader_check()
 
-    def backup(self, destination: Path) -> None:
-        """A consistent, compacted copy of the last committed state, taken while others read and write.
+    def backup(self, destination: Path) -> int:
+        """A consistent, compacted copy of the last committed state, taken while others read and write. Returns its `seq`.
 
-        Complete and on disk when it returns; when it raises, nothing stays at the destination. Raises StoreExists.
+        Complete and on disk when it returns; when it raises, nothing stays at the destination. Raises StoreExists,
+        StoreFull, StoreError.
         """
         if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
             raise StoreExists(f"{destination} exists and is not an empty folder")
-        partial = destination.with_name(destination.name + ".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        self._gate.enter()
         try:
-            self._env.copy(str(partial), compact=True)
-            sync_file(partial / "data.mdb")
-            if destination.is_dir():
-                destination.rmdir()
-            partial.rename(destination)
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=destination.name + ".partial-", dir=destination.parent) as scratch:
+                partial = Path(scratch) / "copy"
+                partial.mkdir()
+                seq = self._copy(partial)
+                sync_file(partial / "data.mdb")
+                sync_file(partial)
+                partial.rename(destination)  # takes the place of an empty folder
             sync_file(destination.parent)
         except (lmdb.Error, OSError) as error:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise StoreFull(f"the backup could not be written to {destination}: {error}") from error
+            raise fault(error, f"no backup was written to {destination}") from error
+        return seq
+
+    def _copy(self, folder: Path) -> int:
+        thread, txn = self._begin(write=False)
+        try:
+            self._env.copy(str(folder), compact=True, txn=txn)
+            return Snapshot(txn, self._dbs, self.schema).seq
         finally:
-            self._gate.leave()
+            txn.abort()
+            self._gate.leave(thread)
+
+
+def data_size(path: Path) -> int:
+    """Size of a store's data file in bytes. Raises StoreMissing, StoreBroken, StoreError."""
+    data = path / "data.mdb"
+    try:
+        size = data.stat().st_size
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise StoreMissing(f"there is no store at {path}; `eir init` makes one") from error
+    except OSError as error:
+        raise fault(error, f"the store at {path} does not open") from error
+    if not size:  # LMDB would take it for a new one
+        raise StoreBroken(f"{data} is empty; restore a backup")
+    return size
 
 
 def sync_file(path: Path) -> None:
@@ -316,8 +329,10 @@ def read_layout(env: lmdb.Environment, path: Path) -> int:
         meta = env.open_db(META.encode(), create=False)
         with env.begin(db=meta) as txn:
             data = txn.get(META_LAYOUT)
-    except lmdb.Error as error:
+    except lmdb.NotFoundError as error:
         raise StoreBroken(f"{path} is an LMDB file, but not a store of this program") from error
+    except lmdb.Error as error:
+        raise fault(error, f"the store at {path} does not open") from error
     if data is None:
         raise StoreBroken(f"{path} has no layout version")
     return int.from_bytes(data, "big")

@@ -33,6 +33,19 @@ class NoSuchCommit(StoreError):
     """The journal has no entry with this sequence number."""
 
 
+class StoreBusy(StoreError):
+    """The map has to move and an open transaction of this process is in the way. Nothing was changed; try again."""
+
+
+class AlreadyUndone(StoreError):
+    """The commit has been taken back before. Undo that undo to have its changes again."""
+
+    def __init__(self, seq: int, by: int) -> None:
+        super().__init__(f"commit {seq} has been undone already, by commit {by}")
+        self.seq = seq
+        self.by = by
+
+
 class UndoConflict(StoreError):
     """Later commits touched keys of the commit to be undone.
 

@@ -99,8 +99,8 @@ def decode_header(seq: int, data: bytes) -> Header:
     except struct.error as error:
         raise StoreBroken(f"journal entry {seq}: header is cut short") from error
     at = _HEADER.size
-    if version != VERSION or len(data) < at + 64:
-        raise StoreBroken(f"journal entry {seq}: header of version {version}, {len(data)} bytes")
+    if version != VERSION or flags & ~FLAG_BULK or len(data) < at + 64:
+        raise StoreBroken(f"journal entry {seq}: header of version {version}, flags {flags}, {len(data)} bytes")
     previous, digest, note = data[at : at + 32], data[at + 32 : at + 64], data[at + 64 :]
     return Header(seq, time_ms, blocks, changes, undoes, bool(flags & FLAG_BULK), previous, digest, note)
 
@@ -144,6 +144,13 @@ class Column(Sequence["bytes | None"]):
 
     def __len__(self) -> int:
         return self._count
+
+    @property
+    def shortest(self) -> int:
+        """Length of the shortest value; 0 where one is absent, and in a column of none."""
+        if not self._count:
+            return 0
+        return max(self._width if self._offsets is None else min(self._offsets[1]), 0)
 
     def __getitem__(self, index: int) -> bytes | None:  # type: ignore[override]  # no slices: nothing asks for them
         if not 0 <= index < self._count:
@@ -192,10 +199,16 @@ def decode_block(data: bytes) -> Block:
     version, name_length = reader.take(2)
     if version != VERSION:
         raise StoreBroken(f"journal block of version {version}")
-    table = reader.take(name_length).decode()
+    try:
+        table = reader.take(name_length).decode()
+    except UnicodeDecodeError as error:
+        raise StoreBroken("journal block of a table whose name is not text") from error
     count = reader.number()
-    keys, olds, news = reader.column(count), reader.column(count), reader.column(count)
-    lines = reader.numbers("I", count) if reader.take(1)[0] else None
+    keys = reader.column(count)
+    if not keys.shortest:  # so there are no more changes than bytes, whatever the count says
+        raise StoreBroken("journal block with a change of no key, or with no change")
+    olds, news = reader.column(count), reader.column(count)
+    lines = reader.lines(count)
     reader.end()
     return Block(table, keys, olds, news, lines)
 
@@ -222,6 +235,12 @@ class _Reader:
             numbers.byteswap()
         return numbers
 
+    def lines(self, count: int) -> array[int] | None:
+        kind = self.take(1)[0]
+        if kind > 1:
+            raise StoreBroken(f"journal block with lines of kind {kind}")
+        return self.numbers("I", count) if kind else None
+
     def column(self, count: int) -> Column:
         kind = self.take(1)[0]
         if kind == 0:
@@ -232,6 +251,8 @@ class _Reader:
         if kind != 2:
             raise StoreBroken(f"journal column of kind {kind}")
         lengths = self.numbers("i", count)
+        if min(lengths, default=0) < -1:
+            raise StoreBroken("journal column with a length below absence")
         starts, total = array("Q"), 0
         for length in lengths:
             starts.append(total)

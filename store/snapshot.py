@@ -94,6 +94,11 @@ class Snapshot:
         stat = self._txn.stat(self._dbs[table])
         return int(stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"])
 
+    @property
+    def page_size(self) -> int:
+        """Of the data file, in bytes."""
+        return int(self._txn.stat(self._dbs[META])["psize"])
+
     def get_many(self, table: str, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of ascending keys, in step; None where there is none.
 
@@ -118,10 +123,12 @@ class Snapshot:
     # ---- the journal
 
     def header(self, seq: int) -> journal.Header:
-        """What commit `seq` says of itself. Raises NoSuchCommit."""
+        """What commit `seq` says of itself. Raises NoSuchCommit, StoreBroken."""
+        if not 1 <= seq <= self.seq:
+            raise NoSuchCommit(f"the journal has no commit {seq}; the last one is {self.seq}")
         data = self.get(JOURNAL, journal.part_key(seq, 0))
         if data is None:
-            raise NoSuchCommit(f"the journal has no commit {seq}; the last one is {self.seq}")
+            raise StoreBroken(f"journal entry {seq} is missing")
         return journal.decode_header(seq, data)
 
     def headers(self, first: int = 1, last: int | None = None) -> Iterator[journal.Header]:
@@ -132,10 +139,14 @@ class Snapshot:
     def raw_blocks(self, header: journal.Header) -> Iterator[bytes]:
         """The blocks of a commit as stored. Raises StoreBroken when one is missing."""
         for part in range(1, header.blocks + 1):
-            data = self.get(JOURNAL, journal.part_key(header.seq, part))
-            if data is None:
-                raise StoreBroken(f"journal entry {header.seq}: block {part} of {header.blocks} is missing")
-            yield data
+            yield self.raw_block(header, part)
+
+    def raw_block(self, header: journal.Header, part: int) -> bytes:
+        """One block of a commit, from 1. Raises StoreBroken when it is missing."""
+        data = self.get(JOURNAL, journal.part_key(header.seq, part))
+        if data is None:
+            raise StoreBroken(f"journal entry {header.seq}: block {part} of {header.blocks} is missing")
+        return data
 
     def blocks(self, header: journal.Header) -> Iterator[journal.Block]:
         """The changes of a commit, in order of application."""

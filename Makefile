@@ -61,7 +61,7 @@ types: setup
 	@$(BIN)/mypy
 
 unit: setup
-	@$(BIN)/pytest $(TESTS) $(ARGS)
+	@$(BIN)/pytest --numprocesses 2 --dist worksteal $(TESTS) $(ARGS)
 
 campaign: setup
 	@$(BIN)/pytest -m campaign $(TESTS) $(ARGS)

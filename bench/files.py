@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from bench.data import Dataset, Imeis, brand_and_model, draw_tacs, rng_of, types
-from eir.identity import check_digits
+from eir.identity_columns import check_digits
 
 SALT = 7  # of the newcomers in a manifest
 DUMP_NAME = "mci_20260901_20260930.csv"

@@ -17,8 +17,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import grpc
-
 from store import errors as store_errors
 
 
@@ -67,34 +65,34 @@ class OurError(EirError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one kind of error becomes outside: process exit code and gRPC status."""
+    """What one kind of error becomes outside: process exit code and name of the gRPC status."""
 
     exit_code: int
-    grpc: grpc.StatusCode
+    grpc: str
 
 
 _CALLER, _OURS = 2, 1
 
 OUTCOMES: dict[type[Exception], Outcome] = {
-    InvalidField: Outcome(_CALLER, grpc.StatusCode.INVALID_ARGUMENT),
-    FileRefused: Outcome(_CALLER, grpc.StatusCode.INVALID_ARGUMENT),
-    GateFailed: Outcome(_CALLER, grpc.StatusCode.FAILED_PRECONDITION),
-    Conflict: Outcome(_CALLER, grpc.StatusCode.FAILED_PRECONDITION),
-    NotFound: Outcome(_CALLER, grpc.StatusCode.NOT_FOUND),
-    CallerError: Outcome(_CALLER, grpc.StatusCode.INVALID_ARGUMENT),
-    store_errors.StoreMissing: Outcome(_CALLER, grpc.StatusCode.FAILED_PRECONDITION),
-    store_errors.StoreExists: Outcome(_CALLER, grpc.StatusCode.ALREADY_EXISTS),
-    store_errors.LayoutMismatch: Outcome(_CALLER, grpc.StatusCode.FAILED_PRECONDITION),
-    store_errors.AlreadyUndone: Outcome(_CALLER, grpc.StatusCode.FAILED_PRECONDITION),
-    store_errors.StoreBusy: Outcome(_OURS, grpc.StatusCode.UNAVAILABLE),
-    store_errors.UndoConflict: Outcome(_CALLER, grpc.StatusCode.FAILED_PRECONDITION),
-    store_errors.NoSuchCommit: Outcome(_CALLER, grpc.StatusCode.NOT_FOUND),
-    store_errors.StoreFull: Outcome(_OURS, grpc.StatusCode.RESOURCE_EXHAUSTED),
-    store_errors.StoreBroken: Outcome(_OURS, grpc.StatusCode.DATA_LOSS),
-    store_errors.StoreError: Outcome(_OURS, grpc.StatusCode.INTERNAL),
-    OurError: Outcome(_OURS, grpc.StatusCode.INTERNAL),
+    InvalidField: Outcome(_CALLER, "INVALID_ARGUMENT"),
+    FileRefused: Outcome(_CALLER, "INVALID_ARGUMENT"),
+    GateFailed: Outcome(_CALLER, "FAILED_PRECONDITION"),
+    Conflict: Outcome(_CALLER, "FAILED_PRECONDITION"),
+    NotFound: Outcome(_CALLER, "NOT_FOUND"),
+    CallerError: Outcome(_CALLER, "INVALID_ARGUMENT"),
+    store_errors.StoreMissing: Outcome(_CALLER, "FAILED_PRECONDITION"),
+    store_errors.StoreExists: Outcome(_CALLER, "ALREADY_EXISTS"),
+    store_errors.LayoutMismatch: Outcome(_CALLER, "FAILED_PRECONDITION"),
+    store_errors.AlreadyUndone: Outcome(_CALLER, "FAILED_PRECONDITION"),
+    store_errors.StoreBusy: Outcome(_OURS, "UNAVAILABLE"),
+    store_errors.UndoConflict: Outcome(_CALLER, "FAILED_PRECONDITION"),
+    store_errors.NoSuchCommit: Outcome(_CALLER, "NOT_FOUND"),
+    store_errors.StoreFull: Outcome(_OURS, "RESOURCE_EXHAUSTED"),
+    store_errors.StoreBroken: Outcome(_OURS, "DATA_LOSS"),
+    store_errors.StoreError: Outcome(_OURS, "INTERNAL"),
+    OurError: Outcome(_OURS, "INTERNAL"),
 }
-_BUG = Outcome(_OURS, grpc.StatusCode.INTERNAL)
+_BUG = Outcome(_OURS, "INTERNAL")
 
 
 def outcome(error: BaseException) -> Outcome:

@@ -20,12 +20,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
-
-import numpy as np
-import numpy.typing as npt
-
-Imei14Array: TypeAlias = npt.NDArray[np.uint64]
 
 # --- Folding ---------------------------------------------------------------------------------------------------------
 
@@ -79,33 +73,19 @@ def _plain_digits(text: str, numeric: bool = False) -> str:
 
 # Luhn over blocks of four digits: of each two, the second is doubled and its digits added (TS 23.003 annex B.2).
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
-_LUHN4 = bytes(
+LUHN_BLOCKS = bytes(
     (a + _DOUBLED[b] + c + _DOUBLED[d]) % 10 for a in range(10) for b in range(10) for c in range(10) for d in range(10)
 )
-_LUHN4_ARRAY = np.frombuffer(_LUHN4, dtype=np.uint8)
-_BLOCK = 10_000
+LUHN_BLOCK = 10_000
 IMEI14_END = 10**14
 
 
 def check_digit(imei14: int) -> int:
     """The check digit of TAC and serial. All zeros have a valid one too: it never proves that a device exists."""
-    high, low = divmod(imei14, _BLOCK * _BLOCK)
-    total = _LUHN4[high // _BLOCK] + _LUHN4[high % _BLOCK] + _LUHN4[low // _BLOCK] + _LUHN4[low % _BLOCK]
+    high, low = divmod(imei14, LUHN_BLOCK * LUHN_BLOCK)
+    blocks = (high // LUHN_BLOCK, high % LUHN_BLOCK, low // LUHN_BLOCK, low % LUHN_BLOCK)
+    total = sum(LUHN_BLOCKS[block] for block in blocks)
     return -total % 10
-
-
-def check_digits(imei14: Imei14Array) -> npt.NDArray[np.uint8]:
-    """`check_digit` of each element, same shape. Values must be below 10**14, else IndexError."""
-    if imei14.size and int(imei14.max()) >= IMEI14_END:
-        raise IndexError("an IMEI key has 14 digits")
-    upper = imei14 // np.uint64(_BLOCK * _BLOCK)  # six digits
-    lower = (imei14 - upper * np.uint64(_BLOCK * _BLOCK)).astype(np.uint32)  # eight
-    total = np.zeros(imei14.shape, dtype=np.uint8)
-    for half in (upper.astype(np.uint32), lower):
-        block = half // np.uint32(_BLOCK)
-        total += _LUHN4_ARRAY[block]
-        total += _LUHN4_ARRAY[half - block * np.uint32(_BLOCK)]
-    return (np.uint8(40) - total) % np.uint8(10)
 
 
 class ImeiClass(enum.IntEnum):
@@ -133,7 +113,7 @@ class ClassTable:
     the index. Raises ValueError for a prefix that is not 1 to 14 digits or appears twice.
     """
 
-    __slots__ = ("_by_length", "rows", "special_leads")
+    __slots__ = ("by_length", "rows", "special_leads")
 
     def __init__(self, rows: Iterable[ClassRow]) -> None:
         self.rows = tuple(rows)
@@ -149,28 +129,17 @@ class ClassTable:
             first = int(row.prefix[:2].ljust(2, "0"))
             for lead in range(first, first + (10 if len(row.prefix) == 1 else 1)):
                 leads[lead] = True
-        self._by_length = [(10 ** (14 - n), by_length[n]) for n in sorted(by_length, reverse=True)]
+        self.by_length = [(10 ** (14 - n), by_length[n]) for n in sorted(by_length, reverse=True)]
         self.special_leads: tuple[bool, ...] = tuple(leads)
 
     def classify(self, imei14: int) -> ImeiClass:
         """The class of one key (below 10**14)."""
         if self.special_leads[imei14 // 10**12]:
-            for divisor, classes in self._by_length:
+            for divisor, classes in self.by_length:
                 found = classes.get(imei14 // divisor)
                 if found is not None:
                     return found
         return ImeiClass.NORMAL
-
-    def classify_array(self, imei14: Imei14Array) -> npt.NDArray[np.uint8]:
-        """`classify` of each element of a one-dimensional array, as the numbers of ImeiClass."""
-        out = np.zeros(imei14.shape, dtype=np.uint8)
-        special = np.flatnonzero(np.array(self.special_leads)[imei14 // np.uint64(10**12)])
-        keys = imei14[special]
-        for divisor, classes in reversed(self._by_length):  # longer prefixes overwrite
-            leading = keys // np.uint64(divisor)
-            for prefix, imei_class in classes.items():
-                out[special[leading == prefix]] = imei_class
-        return out
 
 
 DEFAULT_CLASSES = ClassTable(
@@ -520,19 +489,6 @@ def imsi_from_supi(supi: str) -> int | None:
 def mcc_of(imsi: int) -> int:
     """Mobile Country Code: the first three digits, of shorter IMSIs too (TS 23.003 §2.2)."""
     return int(imsi_text(imsi)[:3])
-
-
-def imsis_aligned(imsis: Imei14Array) -> Imei14Array:
-    """IMSIs of any length with the MCC at the top of 15 digits: `// 10**12` is it, `// 10**9` has the MNC too. 0 stays 0."""
-    aligned = imsis.copy()
-    for _ in range(14):
-        short = (aligned > 0) & (aligned < np.uint64(10**14))
-        if not short.any():
-            break
-        aligned[short] *= np.uint64(10)
-    test = (aligned > 0) & (aligned < np.uint64(2 * 10**14))  # MCC 001
-    aligned[test] //= np.uint64(100)
-    return aligned
 
 
 def operator_of(imsi: int, networks: Mapping[str, str] = IRAN_NETWORKS) -> str | None:

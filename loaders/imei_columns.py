@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from eir.identity import ClassTable, Fault, Imei, ImeiClass, Note, Reading, check_digits, split_cell
+from eir.identity import ClassTable, Fault, Imei, ImeiClass, Note, Reading, split_cell
+from eir.identity_columns import check_digits, classify
 from loaders.findings import Findings
 from loaders.rows import Rows
 from loaders.xlsx import NO_VALUE
@@ -185,7 +186,7 @@ def plain(cells: pl.Series, numeric: Flags | None, classes: ClassTable) -> tuple
         spare &= good
     keys = np.where(fifteen, heads, keys)
     keys[~good] = 0
-    good &= (keys != 0) & (classes.classify_array(keys) == ImeiClass.NORMAL)
+    good &= (keys != 0) & (classify(keys, classes) == ImeiClass.NORMAL)
     return keys, good, spare & good
 
 

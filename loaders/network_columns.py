@@ -15,6 +15,7 @@ import polars as pl
 
 from eir.civil import parse_date
 from eir.identity import ClassTable, ImeiClass
+from eir.identity_columns import classify
 
 Numbers = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
@@ -60,7 +61,7 @@ def read_imeis(column: pl.Series, classes: ClassTable, numeric: Flags | None = N
     if numeric is not None:
         shortened = numeric & (digits & size.is_between(13, 14)).to_numpy()
     imei14 = _numbers(cells.str.slice(0, 14), fits & ~shortened)
-    kind = classes.classify_array(imei14)
+    kind = classify(imei14, classes)
     reserved = fits & ~shortened & ((kind == ImeiClass.ALL_ZERO) | (kind == ImeiClass.PLACEHOLDER))
     imei14[reserved] = 0
     characters = ~digits.to_numpy()

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import polars as pl
 
 from eir import records
-from eir.identity import imsis_aligned
+from eir.identity_columns import imsis_aligned
 from eir.v1 import registry_pb2 as pb
 from loaders.codes import Issue, refused
 from loaders.columns import OPERATOR_DUMP

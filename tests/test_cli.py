@@ -28,7 +28,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("tac", EXAMPLES / "tac-catalogue.txt"),
         ("manifest", EXAMPLES / "manifests/1403-12345678.csv"),
         ("stolen", EXAMPLES / "stolen.csv"),
-        ("operator-dump", EXAMPLES / "operators/mci_20260901_20261031.csv"),
+        ("operator-dump", EXAMPLES / "operators/irancell_20260901_20260930.csv"),
     ):
         done = eir("load", *command, store=store)
         assert done.returncode == 0, done.stderr
@@ -165,7 +165,7 @@ def test_the_callers_mistake_is_one_line_and_exit_2(loaded: Path, arguments: tup
 
 
 def test_a_refused_file_is_exit_2_and_leaves_the_store_alone(loaded: Path, tmp_path: Path) -> None:
-    before = eir("status", "--json", store=loaded).stdout
+    before = eir("audit", store=loaded).stdout
     database = tmp_path / "list.csv"
     sqlite3.connect(database).execute("create table t (x)").connection.commit()
     for file in (database, tmp_path / "missing.csv", tmp_path):
@@ -173,7 +173,7 @@ def test_a_refused_file_is_exit_2_and_leaves_the_store_alone(loaded: Path, tmp_p
         assert done.returncode == 2, done
     report = parsed(pb.LoadReport(), eir("load", "manifest", database, "--json", store=loaded).stdout)
     assert report["outcome"] == "LOAD_OUTCOME_REFUSED"
-    assert eir("status", "--json", store=loaded).stdout == before
+    assert eir("audit", store=loaded).stdout == before
 
 
 def test_no_store_says_how_to_make_one(tmp_path: Path) -> None:

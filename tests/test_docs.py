@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from eir.registry import Registry
+from eir import records
 from eir.serve.counters import SharedRows
 from eir.serve.metrics import Metrics, Processes
 from loaders.codes import CODES
+from store.environment import Environment
 from tests.cli import ROOT, eir
 
 DOCS = [ROOT / "README.md", ROOT / "examples/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -47,3 +48,16 @@ def test_commands_of_the_documents_exist_with_their_options(command: str, tmp_pa
     general = eir("--help", store=tmp_path).stdout
     for option in (word for word in words if word.startswith("--")):
         assert option in help_text.stdout or option in general, option
+
+
+def test_metrics_of_the_guide_exist(tmp_path: Path) -> None:
+    Environment.create(tmp_path / "eir", records.SCHEMA)
+    with Environment.open(tmp_path / "eir", records.SCHEMA) as environment:
+        shown = {
+            sample.name
+            for family in Metrics(SharedRows.create(1), environment, Processes).collect()
+            for sample in family.samples
+        }
+    named = set(re.findall(r"`(eir_[a-z_]+)[`{]", (ROOT / "docs/operators-guide.md").read_text(encoding="utf-8")))
+    assert len(named) > 8
+    assert {name for name in named if not any(sample.startswith(name) for sample in shown)} == set()

@@ -14,6 +14,7 @@ from stdnum import imei as oracle
 from stdnum import luhn
 
 from eir import identity as ids
+from eir import identity_columns as columns
 from eir.identity import Fault, Imei, ImeiClass, Importer, ImporterType, LastDigit, Note, Reading
 from tests import strategies as eirst
 
@@ -60,12 +61,12 @@ def test_check_digit_agrees_with_stdnum(key: int) -> None:
 @given(st.lists(eirst.keys, max_size=50))
 def test_check_digits_of_an_array_are_those_of_its_elements(keys: list[int]) -> None:
     array = np.array(keys, dtype=np.uint64)
-    assert ids.check_digits(array).tolist() == [ids.check_digit(key) for key in keys]
+    assert columns.check_digits(array).tolist() == [ids.check_digit(key) for key in keys]
 
 
 def test_check_digits_keep_the_shape_and_reach_the_largest_key() -> None:
     array = np.array([[0, ids.IMEI14_END - 1], [int(SERIALS), 1]], dtype=np.uint64)
-    found = ids.check_digits(array)
+    found = columns.check_digits(array)
     assert found.shape == (2, 2)
     assert found.dtype == np.uint8
     assert found.tolist() == [[0, int(luhn.calc_check_digit("9" * 14))], [9, int(luhn.calc_check_digit("0" * 13 + "1"))]]
@@ -73,7 +74,7 @@ def test_check_digits_keep_the_shape_and_reach_the_largest_key() -> None:
 
 def test_check_digits_refuse_a_number_of_fifteen_digits() -> None:
     with pytest.raises(IndexError, match="14 digits"):
-        ids.check_digits(np.array([ids.IMEI14_END], dtype=np.uint64))
+        columns.check_digits(np.array([ids.IMEI14_END], dtype=np.uint64))
 
 
 @given(eirst.imei14s, st.integers(0, 14), st.integers(1, 9))
@@ -137,7 +138,7 @@ def test_class_of_reserved_and_ordinary_keys(digits: str, expected: ImeiClass) -
 def test_classes_of_an_array_are_those_of_its_elements() -> None:
     keys = [int(digits) for digits, _ in CLASSES] + [row * 10**8 for row in range(0, 10**6, 997)]
     array = np.array(keys, dtype=np.uint64)
-    assert ids.DEFAULT_CLASSES.classify_array(array).tolist() == [ids.classify(key) for key in keys]
+    assert columns.classify(array, ids.DEFAULT_CLASSES).tolist() == [ids.classify(key) for key in keys]
 
 
 prefixes = st.text("089", min_size=1, max_size=4)
@@ -152,7 +153,7 @@ def test_longest_prefix_wins_in_any_table(rows: dict[str, ImeiClass], leads: lis
         expected = rows[max(matching, key=len)] if matching else ImeiClass.NORMAL
         assert ids.classify(key, table) is expected
         assert table.special_leads[key // 10**12] or not matching
-    assert table.classify_array(np.array(keys, dtype=np.uint64)).tolist() == [table.classify(key) for key in keys]
+    assert columns.classify(np.array(keys, dtype=np.uint64), table).tolist() == [table.classify(key) for key in keys]
 
 
 def test_leads_gate_only_what_a_row_could_match() -> None:
@@ -576,7 +577,7 @@ def test_short_imsi_keeps_its_country() -> None:
 
 @given(st.lists(st.just(0) | eirst.imsis, max_size=20))
 def test_aligned_imsis_have_their_country_and_network_on_top(imsis: list[int]) -> None:
-    aligned = ids.imsis_aligned(np.array(imsis, np.uint64)).tolist()
+    aligned = columns.imsis_aligned(np.array(imsis, np.uint64)).tolist()
     for imsi, top in zip(imsis, aligned, strict=True):
         assert top // 10**12 == (ids.mcc_of(imsi) if imsi else 0)
         assert not imsi or f"{top:015}".startswith(ids.imsi_text(imsi))
@@ -777,5 +778,5 @@ def test_random_arrays_agree_with_stdnum() -> None:
     """A seeded sample through the vector code against code that is not ours."""
     rng = random.Random(3569)
     keys = [rng.randrange(ids.IMEI14_END) for _ in range(2000)]
-    found = ids.check_digits(np.array(keys, dtype=np.uint64))
+    found = columns.check_digits(np.array(keys, dtype=np.uint64))
     assert all(luhn.is_valid(f"{key:014}{digit}") for key, digit in zip(keys, found.tolist(), strict=True))

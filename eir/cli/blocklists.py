@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,6 @@ from eir.cli.progress import progress
 from eir.cli.render import render_block_list
 from eir.errors import CallerError
 from eir.v1 import registry_pb2 as pb
-from loaders.blocklists.files import receive
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the files; made if it is not there.")]
 
@@ -41,7 +41,7 @@ def build(
     )
     with progress(quiet=as_json) as show:
         parts = shared.backend().build_block_list(request, show)
-        report = next(parts).report if out is None or dry_run else receive(parts, out)
+        report = next(parts).report if out is None or dry_run else _receive(parts, out)
     _show(report, out, as_json=as_json)
 
 
@@ -54,8 +54,14 @@ def delta(
 ) -> None:
     """What changed in the lists between two sequence numbers."""
     request = pb.DeltaBlockListRequest(from_seq=from_seq, to_seq=to_seq)
-    report = receive(shared.backend().delta_block_list(request), out)
+    report = _receive(shared.backend().delta_block_list(request), out)
     _show(report, out, as_json=as_json)
+
+
+def _receive(parts: Iterator[pb.BlockListPart], out: Path) -> pb.BlockListReport:
+    from loaders.blocklists.files import receive  # noqa: PLC0415  # columnar libraries; other commands need not wait for them
+
+    return receive(parts, out)
 
 
 def _make(out: Path) -> None:

@@ -13,8 +13,8 @@ from typing import NoReturn, TypeAlias
 
 import grpc
 import structlog
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
-from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
 
 from eir.errors import CallerError, OurError, outcome
 from eir.serve.options import ServeOptions, Tls, address
@@ -39,7 +39,7 @@ async def refuse(context: Context, error: Exception) -> NoReturn:
     else:
         _log.error("call failed", error=str(error), exc_info=error)
         text = "internal error; the log of the server has the detail"
-    await context.abort(found.grpc, text[:_MAX_TEXT])
+    await context.abort(grpc.StatusCode[found.grpc], text[:_MAX_TEXT])
     raise AssertionError("abort raises")
 
 

@@ -16,7 +16,7 @@ from eir import records
 from eir.civil import civil_day, start_of_day
 from eir.engine import Exemptions
 from eir.errors import InvalidField
-from eir.identity import imsis_aligned
+from eir.identity_columns import imsis_aligned
 from eir.lists import Listing, Lists, Reason, Rule
 from eir.policy import Policy
 from eir.registry.change import EPOCH

@@ -26,7 +26,8 @@ import numpy as np
 import numpy.typing as npt
 
 from eir.civil import civil_day
-from eir.identity import imsis_aligned, operator_of
+from eir.identity import operator_of
+from eir.identity_columns import imsis_aligned
 from eir.lists import Answers, Facts, Lists, Rule, Status, Verdict, decide
 from eir.policy import Policy
 from eir.registry.change import EPOCH

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from eir import records
 from eir.engine import CLASS_REASON as UNFIT
 from eir.identity import ClassTable, ImeiClass
+from eir.identity_columns import classify
 from eir.lists import Answers, Facts, Listing, Verdict, decide
 from loaders.blocklists.state import Mask, Numbers, State, find
 
@@ -47,7 +48,7 @@ def kinds(state: State, classes: ClassTable, imeis: Numbers) -> Kinds:
     listings, device = _devices(state, imeis)
     spans, span = _ranges(state, imeis)
     enforced = ~find(state.not_enforced, imeis // _TAC)[1]
-    codes = (device * len(spans) + span) * 8 + classes.classify_array(imeis).astype(np.int64) * 2 + enforced
+    codes = (device * len(spans) + span) * 8 + classify(imeis, classes).astype(np.int64) * 2 + enforced
     found, of = _grouped(codes)
     facts = [
         Facts(

@@ -14,8 +14,9 @@ question, or one batch of questions that arrived together: the next answer then 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
 
 from eir import records
 from eir.identity import ClassTable, ImeiClass, imei14_from_network, imsi_text, mcc_of
@@ -55,15 +56,28 @@ class Engine:
         self._plain, self._with_imsi = plain, with_imsi
         return plain, with_imsi
 
-    @contextmanager
-    def view(self, now: int) -> Iterator[View]:
+    def view(self, now: int) -> AbstractContextManager[View]:
         """The store as the last commit left it, and the time `now` in unix seconds, for the time of the block."""
-        with self._environment.snapshot() as snapshot:
-            yield self.over(snapshot, now)
+        return _Viewing(self, self._environment.snapshot(), now)
 
     def over(self, snapshot: Snapshot, now: int) -> View:
         """A view of a snapshot that the caller holds."""
         return View(self, snapshot, now)
+
+
+class _Viewing:
+    """The block of a view. A class: every question of a network opens one, and a generator costs twice as much."""
+
+    __slots__ = ("_engine", "_now", "_reading")
+
+    def __init__(self, engine: Engine, reading: AbstractContextManager[Snapshot], now: int) -> None:
+        self._engine, self._reading, self._now = engine, reading, now
+
+    def __enter__(self) -> View:
+        return View(self._engine, self._reading.__enter__(), self._now)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._reading.__exit__(kind, error, trace)
 
 
 class View:

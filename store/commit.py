@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
-from operator import lt
+from itertools import compress, cycle, islice
+from operator import eq, lt
 from typing import TYPE_CHECKING
 
 from store import journal
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     import lmdb
 
 BULK_CHANGES = 1000  # from here on a commit is listed once in the `touched` index, not once for each subject
+
+# A run of new keys between old ones goes in in two turns, 18 of 35 first. In one turn LMDB would split a full page in the
+# middle again and again and never come back to the left half, so pages would stay half full; so they are halves after the
+# first turn, and the second fills them to 98 %. A status record then takes about 32 bytes, not 53.
+_FIRST = (True, False) * 17 + (True,)
+_SECOND = tuple(not first for first in _FIRST)
 
 
 class Commit(Snapshot):
@@ -64,10 +70,8 @@ class Commit(Snapshot):
         self, table: str, keys: Sequence[bytes], news: Sequence[bytes | None], lines: Sequence[int] | None
     ) -> int:
         olds = self.get_many(table, keys)
-        same = [index for index, (old, new) in enumerate(zip(olds, news, strict=True)) if old == new]
-        if same:
-            drop = set(same)
-            keep = [index for index in range(len(keys)) if index not in drop]
+        if any(map(eq, olds, news)):
+            keep = [index for index, (old, new) in enumerate(zip(olds, news, strict=True)) if old != new]
             if not keep:
                 return 0
             keys, news = [keys[index] for index in keep], [news[index] for index in keep]
@@ -80,8 +84,11 @@ class Commit(Snapshot):
     def _apply(self, table: str, keys: Sequence[bytes], news: Sequence[bytes | None]) -> None:
         cursor = self._txn.cursor(self._dbs[table])
         if None not in news:
-            append = not cursor.last() or cursor.key() < keys[0]
-            cursor.putmulti(zip(keys, news, strict=True), append=append)  # type: ignore[arg-type]  # none is None
+            if not cursor.last() or cursor.key() < keys[0]:
+                cursor.putmulti(zip(keys, news, strict=True), append=True)  # type: ignore[arg-type]  # none is None
+            else:
+                for turn in (_FIRST, _SECOND):
+                    cursor.putmulti(compress(zip(keys, news, strict=True), cycle(turn)))  # type: ignore[arg-type]
             return
         put, delete, db = self._txn.put, self._txn.delete, self._dbs[table]
         for key, new in zip(keys, news, strict=True):

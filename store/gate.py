@@ -17,14 +17,15 @@ class Gate:
     """
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._inside: dict[int, int] = {}  # thread -> its open transactions
         self._wanted = 0
 
     def enter(self) -> int:
         """Counts a transaction in. Returns what `leave` wants."""
         thread = threading.get_ident()
-        with self._changed:
+        with self._lock:
             while self._wanted and thread not in self._inside:
                 self._changed.wait()
             self._inside[thread] = self._inside.get(thread, 0) + 1
@@ -32,7 +33,7 @@ class Gate:
 
     def leave(self, thread: int) -> None:
         """Counts it out."""
-        with self._changed:
+        with self._lock:
             left = self._inside[thread] - 1
             if left:
                 self._inside[thread] = left

@@ -113,15 +113,15 @@ def encode_block(table: str, keys: Sequence[bytes], olds: Values, news: Values, 
 
 
 def _column(values: Values) -> tuple[bytes, ...]:
-    present = [value for value in values if value is not None]
+    present = values if None not in values else [value for value in values if value is not None]
     if not present:
         return (b"\x00",)
     if len(present) == len(values):
-        widths = set(map(len, present))
+        widths = set(map(len, present))  # type: ignore[arg-type]  # none is None
         if len(widths) == 1:
-            return b"\x01", _U32.pack(widths.pop()), b"".join(present)
+            return b"\x01", _U32.pack(widths.pop()), b"".join(present)  # type: ignore[arg-type]
     lengths = array("i", [-1 if value is None else len(value) for value in values])
-    return b"\x02", _big_endian(lengths), b"".join(present)
+    return b"\x02", _big_endian(lengths), b"".join(present)  # type: ignore[arg-type]
 
 
 def _lines(lines: Sequence[int] | None) -> tuple[bytes, ...]:

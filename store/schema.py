@@ -32,7 +32,8 @@ class Schema:
 JOURNAL = "journal"  # sequence number (8) + part (4): part 0 is the header, 1.. are the blocks of changes
 TOUCHED = "touched"  # subject + sequence number (8): which commits changed something of this subject
 META = "meta"
-OWN_TABLES = (JOURNAL, TOUCHED, META)
+SCRATCH = "scratch"  # empty between transactions
+OWN_TABLES = (JOURNAL, TOUCHED, META, SCRATCH)
 
 META_LAYOUT = b"layout"
 META_SEQ = b"seq"

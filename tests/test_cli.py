@@ -184,6 +184,14 @@ def test_no_store_says_how_to_make_one(tmp_path: Path) -> None:
         assert "eir init" in done.stderr
 
 
+def test_compacting_changes_no_answer(loaded: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    eir("backup", copy, store=loaded)
+    before = eir("audit", store=copy).stdout
+    assert "full pages" in eir("compact", store=copy).stdout
+    assert eir("audit", store=copy).stdout == before
+
+
 def test_init_refuses_a_second_time(tmp_path: Path) -> None:
     assert eir("init", store=tmp_path).returncode == 0
     done = eir("init", store=tmp_path)
@@ -222,6 +230,7 @@ def test_a_damaged_store_is_our_fault(tmp_path: Path) -> None:
         "blocklist delta",
         "audit",
         "backup",
+        "compact",
         "upgrade",
         "status",
         "serve",

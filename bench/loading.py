@@ -82,11 +82,13 @@ def _bare(task: Task, folder: Path) -> Cost:
         frame = pl.read_csv(task.file, schema_overrides={"imei1": pl.UInt64, "imei2": pl.UInt64, **text})
         imeis = pl.concat((frame["imei1"], frame["imei2"])) // 10
         value = bytes(12)
-        with lmdb.open(str(folder), map_size=1 << 34) as env:
-            with env.begin(write=True) as txn:
+        with lmdb.open(str(folder), map_size=1 << 36, max_dbs=1) as env:
+            status = env.open_db(b"status")
+            with env.begin(write=True, db=status) as txn:
                 txn.cursor().putmulti([(key, value) for key in keys_of(imeis.sort().to_numpy())])
             env.sync(True)
 
+    shutil.copy(Path(task.store) / "data.mdb", folder)
     return _timed(work)
 
 

@@ -185,7 +185,17 @@ class View:
 
     def check_many(self, imeis: Sequence[int], imsis: Sequence[int]) -> list[Verdict]:
         """The verdicts on IMEIs, in step with their IMSIs, or with no IMSIs at all."""
-        return list(map(self.check, imeis, imsis)) if imsis else list(map(self.check, imeis))
+        if imsis:
+            return list(map(self.check, imeis, imsis))
+        # `check` without its calls: a third of the time of a batch.
+        device, special, kept, check = self._device, self._special, self._plain, self.check
+        verdicts = []
+        for imei14 in imeis:
+            key = imei14.to_bytes(6, "big")
+            value = device(key)
+            verdict = None if value is None or special[key[0]] else kept[value[:8]]
+            verdicts.append(verdict or check(imei14))
+        return verdicts
 
 
 def _by_first_byte(classes: ClassTable) -> tuple[bool, ...]:

@@ -15,7 +15,7 @@ from loaders.devices import Devices
 from loaders.imei_columns import Indexes, Numbers
 from loaders.rows import Rows
 
-BLOCK_DEVICES = 1024
+BLOCK_DEVICES = 4096
 _KEY = 6
 _LONGEST = 200  # characters of a serial, brand or model
 
@@ -43,32 +43,32 @@ def _cut(records: npt.NDArray[np.uint8]) -> list[bytes]:
 
 def device_blocks(devices: Devices, rows: Rows, batch: str, first: int) -> tuple[list[bytes], list[bytes | None]]:
     """Keys and values of `device`: the devices numbered from `first`, in blocks under their last number."""
-    lines = rows.lines[devices.rows]
+    lines = rows.lines[devices.rows].astype("<u4")
     starts = np.append(devices.starts(), len(devices.imeis))
     slots, imeis = devices.slots.astype(np.uint8), devices.imeis.astype("<u8")
     serials = _serials(rows, devices)
-    names = [(field, Names(column_of(rows, devices, field))) for field in ("brand", "model") if field in rows.frame.columns]
+    names = {field: Names(column_of(rows, devices, field)) for field in ("brand", "model") if field in rows.frame.columns}
     keys: list[bytes] = []
     values: list[bytes | None] = []
     for start in range(0, len(devices), BLOCK_DEVICES):
         end = min(start + BLOCK_DEVICES, len(devices))
-        block = records_pb2.DeviceBlock(first=first + start, batch=batch, lines=lines[start:end].tolist())
-        block.MergeFromString(_packed("slots", slots[start:end]) + _packed("imeis", imeis[starts[start] : starts[end]]))
+        block = records_pb2.DeviceBlock(first=first + start, batch=batch)
+        packed = [("slots", slots[start:end]), ("imeis", imeis[starts[start] : starts[end]]), ("lines", lines[start:end])]
         if serials is not None:
             block.serials.extend(serials[start:end].to_list())
-        occurring: dict[str, int] = {"": 0}
-        for field, column in names:
-            (block.brands if field == "brand" else block.models).extend(column.number(start, end, occurring))
-        block.names.extend(list(occurring)[1:])
+        for field, column in names.items():
+            occurring, numbers = column.occurring(start, end, 1 + len(block.names))
+            block.names.extend(occurring)
+            packed.append((f"{field}s", numbers))
         keys.append(device_key(first + end - 1))
-        values.append(block.SerializeToString(deterministic=True))
+        values.append(block.SerializeToString(deterministic=True) + b"".join(_packed(*field) for field in packed))
     return keys, values
 
 
-def _packed(field: str, numbers: npt.NDArray[np.uint8] | npt.NDArray[np.uint64]) -> bytes:
-    """A packed repeated field as it goes over the wire: numbers below 128 as varints, or little-endian fixed64."""
+def _packed(field: str, numbers: npt.NDArray[np.unsignedinteger]) -> bytes:
+    """A packed repeated field as it goes over the wire: numbers below 128 as varints, or little-endian fixed ones."""
     data, tag = numbers.tobytes(), records_pb2.DeviceBlock.DESCRIPTOR.fields_by_name[field].number << 3 | 2
-    length = len(data)  # below 2**21: a block has at most 1024 devices of four IMEIs
+    length = len(data)  # below 2**21: a block has at most 4096 devices of eight IMEIs
     return bytes((tag, length & 127 | 128, length >> 7 & 127 | 128, length >> 14)) + data
 
 
@@ -94,15 +94,11 @@ class Names:
         self.texts = [text.strip()[:_LONGEST] for text in different.to_list()]
         indexes = pl.Series(np.arange(len(different)), dtype=pl.Int64)
         self.codes: Indexes = cells.replace_strict(different, indexes, return_dtype=pl.Int64).to_numpy()
-        self._occurs = np.zeros(len(self.texts), np.bool_)
-        self._numbers = np.zeros(len(self.texts), np.int64)
+        self._empty = self.texts.index("") if "" in self.texts else -1
 
-    def number(self, start: int, end: int, occurring: dict[str, int]) -> list[int]:
-        """1 + index into the names `occurring` in a block, which grow; 0 for no text."""
-        codes = self.codes[start:end]
-        self._occurs[codes] = True
-        for code in np.flatnonzero(self._occurs).tolist():
-            self._numbers[code] = occurring.setdefault(self.texts[code], len(occurring))
-        self._occurs[codes] = False
-        numbers: list[int] = self._numbers[codes].tolist()
-        return numbers
+    def occurring(self, start: int, end: int, first: int) -> tuple[list[str], npt.NDArray[np.uint32]]:
+        """The texts that occur in a part of the column, to be numbered from `first`, and their numbers in it; 0 = none."""
+        codes, which = np.unique(self.codes[start:end], return_inverse=True)
+        numbers = np.arange(first, first + len(codes), dtype="<u4")
+        numbers[codes == self._empty] = 0
+        return [self.texts[code] for code in codes.tolist()], numbers[which]

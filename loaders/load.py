@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -55,7 +55,7 @@ class Writes:
     table: str
     keys: list[bytes]
     values: list[bytes | None]
-    lines: list[int] | None = None
+    lines: Sequence[int] | None = None
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ out; the rest of the file is loaded all the same, unless a gate stops it.
 from __future__ import annotations
 
 import datetime as dt
+from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import compress
@@ -213,7 +214,7 @@ def _writes(
             values[at] = records.encode_device(record._replace(device=int(first + owner[at])))
     declaration = account.record.SerializeToString(deterministic=True)
     return [
-        Writes("status", new.keys, values, rows.lines[new.devices.rows][owner].tolist()),
+        Writes("status", new.keys, values, array("I", rows.lines[new.devices.rows][owner].astype(np.uint32).tobytes())),
         Writes("device", *device_blocks(new.devices, rows, batch, first)),
         Writes("declaration", [declaration_key(account.record.facts)], [declaration]),
     ]

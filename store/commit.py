@@ -70,7 +70,7 @@ class Commit(Snapshot):
         self, table: str, keys: Sequence[bytes], news: Sequence[bytes | None], lines: Sequence[int] | None
     ) -> int:
         olds = self.get_many(table, keys)
-        if any(map(eq, olds, news)):
+        if olds.count(None) < len(olds) and any(map(eq, olds, news)):
             keep = [index for index, (old, new) in enumerate(zip(olds, news, strict=True)) if old != new]
             if not keep:
                 return 0
@@ -83,7 +83,7 @@ class Commit(Snapshot):
 
     def _apply(self, table: str, keys: Sequence[bytes], news: Sequence[bytes | None]) -> None:
         cursor = self._txn.cursor(self._dbs[table])
-        if None not in news:
+        if all(news) or None not in news:
             if not cursor.last() or cursor.key() < keys[0]:
                 cursor.putmulti(zip(keys, news, strict=True), append=True)  # type: ignore[arg-type]  # none is None
             else:

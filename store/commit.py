@@ -70,7 +70,8 @@ class Commit(Snapshot):
         self, table: str, keys: Sequence[bytes], news: Sequence[bytes | None], lines: Sequence[int] | None
     ) -> int:
         olds = self.get_many(table, keys)
-        if olds.count(None) < len(olds) and any(map(eq, olds, news)):
+        fresh = olds.count(None) == len(olds) and (all(news) or None not in news)
+        if not fresh and any(map(eq, olds, news)):
             keep = [index for index, (old, new) in enumerate(zip(olds, news, strict=True)) if old != new]
             if not keep:
                 return 0

@@ -1,21 +1,36 @@
 #!/bin/sh
-# The system packages that the set-up needs: installed where this may (root, or sudo without a password), named where not.
+# Prints a Python that the set-up can use, 3.11 or newer with venv. Where there is none, installs Debian's if it may (root, or
+# sudo without a password), and names the packages if it may not. All it has to say goes to stderr.
 # usage: system-packages.sh PYTHON
 set -eu
-python=$1
-missing=
+wanted=$1
+# The first python3 of the PATH may be an older one; one that was named is taken or refused, not replaced.
+candidates=$wanted
+[ "$wanted" = python3 ] && candidates="python3 /usr/bin/python3 python3.11 python3.12 python3.13 python3.14"
 
-have_python() { "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
-have_venv() { "$python" -c 'import ensurepip, venv' 2>/dev/null; }
+say() { echo "setup: $*" >&2; }
+is_new() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+has_venv() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
 
-have_python || missing="$missing python3"
-have_python && have_venv || missing="$missing python3-venv"
-# A zone file is needed for civil days; the tzdata package of Python serves where the system has none.
+# Prints the first that will do, and ends.
+print_usable() {
+    for python in $candidates; do
+        if is_new "$python" && has_venv "$python"; then
+            [ "$python" = "$wanted" ] || say "$wanted is older than 3.11 or has no venv; using $python"
+            echo "$python"
+            exit 0
+        fi
+    done
+}
 
-[ -n "$missing" ] || exit 0
-
+print_usable
+if [ "$wanted" != python3 ]; then
+    say "$wanted is not there, is older than 3.11, or has no venv. Name another one:  make PYTHON=..."
+    exit 1
+fi
+missing="python3 python3-venv"
 if ! command -v apt-get >/dev/null 2>&1; then
-    echo "setup: this machine lacks:$missing (Python 3.11 or newer with venv). Install it, then run make again." >&2
+    say "Python 3.11 or newer with venv is missing. Install it, then run make again; make PYTHON=... names one elsewhere."
     exit 1
 fi
 if [ "$(id -u)" = 0 ]; then
@@ -23,14 +38,14 @@ if [ "$(id -u)" = 0 ]; then
 elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
     as_root=sudo
 else
-    echo "setup: this machine lacks:$missing. As root:  apt-get install$missing   then run make again." >&2
+    say "Python 3.11 or newer with venv is missing. As root:  apt-get install $missing"
+    say "Then run make again."
     exit 1
 fi
-echo "setup: installing$missing"
-$as_root apt-get -qq update
+say "installing $missing"
+$as_root apt-get -qq update >&2
 # shellcheck disable=SC2086  # a list of packages
-DEBIAN_FRONTEND=noninteractive $as_root apt-get -qq install -y --no-install-recommends $missing >/dev/null
-if ! have_python; then
-    echo "setup: $python is older than 3.11. Name a newer one:  make PYTHON=python3.11 ..." >&2
-    exit 1
-fi
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
+print_usable
+say "this system's python3 is older than 3.11. Install a newer one and name it:  make PYTHON=python3.11 ..."
+exit 1

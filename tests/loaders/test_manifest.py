@@ -274,16 +274,16 @@ def test_hs_codes_of_the_year_before_are_remarked_and_others_refused() -> None:
 
 def test_devices_are_numbered_on_in_blocks() -> None:
     with registry() as environment:
-        rows = [f"{whole(FIRST + n)},,SN{n},{'Arvand' if n % 3 else ''}" for n in range(1500)]
+        rows = [f"{whole(FIRST + n)},,SN{n},{'Arvand' if n % 3 else ''}" for n in range(5000)]
         first = load(environment, text(*rows, header="imei,imei2,serial,brand"))
-        second = load(environment, text(f"{whole(FIRST + 5000)},,,", header="imei,imei2,serial,brand"), OTHER)
+        second = load(environment, text(f"{whole(FIRST + 9000)},,,", header="imei,imei2,serial,brand"), OTHER)
         with environment.snapshot() as snapshot:
-            assert list(map(number, snapshot.keys("device"))) == [1024, 1500, 1501]
+            assert list(map(number, snapshot.keys("device"))) == [4096, 5000, 5001]
         devices = on_file(environment)
-        assert len(devices) == 1501
-        assert devices[1400] == OnFile(frozenset((FIRST + 1399,)), "SN1399", "Arvand", 1401, first.batch)
+        assert len(devices) == 5001
+        assert devices[4400] == OnFile(frozenset((FIRST + 4399,)), "SN4399", "Arvand", 4401, first.batch)
         assert devices[1] == OnFile(frozenset((FIRST,)), "SN0", "", 2, first.batch)
-        assert devices[1501] == OnFile(frozenset((FIRST + 5000,)), "", "", 2, second.batch)
+        assert devices[5001] == OnFile(frozenset((FIRST + 9000,)), "", "", 2, second.batch)
 
 
 def test_an_accepted_device_is_released_and_white() -> None:

@@ -1,9 +1,5 @@
-"""What other processes do in the tests of the store. Each gets one end of a pipe; the first message says it is ready.
+"""What other processes do in the tests of the store. Each gets one end of a pipe; the first message says it is ready."""
 
-A fork server starts them: it has the modules loaded and has never opened a store, so a process costs milliseconds.
-"""
-
-import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -15,18 +11,17 @@ from typing import Any
 from store.commit import Commit
 from store.environment import Environment
 from store.undo import revert
+from tests.forks import SERVER
 from tests.store.small import MIB, ROWS, SCHEMA, Writes, key, write
 
-_SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["tests.store.processes"])
 PATIENCE_S = 60
 
 
 @contextmanager
 def running(target: Callable[..., None], *arguments: Any) -> Iterator[tuple[BaseProcess, Connection]]:
     """A process at work; killed at the end of the block."""
-    ours, theirs = _SERVER.Pipe()
-    process = _SERVER.Process(target=target, args=(theirs, *arguments))
+    ours, theirs = SERVER.Pipe()
+    process = SERVER.Process(target=target, args=(theirs, *arguments))
     process.start()
     theirs.close()
     try:

@@ -85,6 +85,10 @@ class Snapshot:
         """All keys of a table, in order."""
         return self._txn.cursor(self._dbs[table]).iternext(keys=True, values=False)
 
+    def values(self, table: str) -> Iterator[bytes]:
+        """All values of a table, in order of key."""
+        return self._txn.cursor(self._dbs[table]).iternext(keys=False, values=True)
+
     def entries(self, table: str) -> int:
         """How many entries a table has."""
         return int(self._txn.stat(self._dbs[table])["entries"])

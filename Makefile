@@ -1,7 +1,7 @@
-# make run     set everything up, load examples/ into an embedded store, and serve it
-# make test    set everything up, and run the linters, the type checker and all tests
-# make bench   what it costs, beside its limits (make bench ARGS=--quick for a small data set)
-# make help    the rest
+# make run         set everything up, load examples/ into an embedded store, and serve it
+# make test        set everything up, and run the linters, the type checker and all tests
+# make bench       what it costs, beside its limits (make bench ARGS=--quick for a small data set)
+# make help        the rest
 
 PYTHON ?= python3
 VENV   := .venv
@@ -16,24 +16,25 @@ READY  := $(VENV)/.ready
 .PHONY: help setup system run load-examples serve test lint types unit campaign bench proto examples lock clean
 
 help:
-	@sed -n 's/^# make /make /p' Makefile
+	@sed -n '/^# make help/d; s/^# make /make /p' Makefile
 	@printf '%s\n' \
-	  'make setup         the virtual environment in .venv, and the system packages it needs' \
-	  'make unit          the tests alone; one file or test: make unit TESTS=tests/test_lists.py' \
-	  'make lint types    the linters; the type checker' \
-	  'make campaign      the long tests: crashes, models, corruption (about half an hour)' \
-	  'make proto         eir/v1 from proto/, after a change there' \
-	  'make examples      examples/ from its generator' \
-	  'make lock          newest versions of all dependencies into requirements.lock' \
-	  'make clean         removes the environment, caches and the store in var/'
+	  'make setup       the virtual environment in .venv, and the system packages it needs' \
+	  'make serve       serve the store that is there (make serve STORE=DIR ARGS=--workers=4)' \
+	  'make unit        the tests alone; one file or test: make unit TESTS=tests/test_lists.py' \
+	  'make lint types  the linters; the type checker' \
+	  'make campaign    the long tests: crashes, models, corruption (about half an hour)' \
+	  'make proto       eir/v1 from proto/, after a change there' \
+	  'make examples    examples/ from its generator' \
+	  'make lock        newest versions of all dependencies into requirements.lock' \
+	  'make clean       remove the environment, caches and the store in var/'
 
 # ---- setting up: does nothing, and needs no network, once it is done
 
 setup: $(READY)
 
 $(READY): pyproject.toml requirements.lock tools/system-packages.sh
-	@sh tools/system-packages.sh $(PYTHON)
-	@test -x $(BIN)/python || { echo "setup: $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@python=$$(sh tools/system-packages.sh "$(PYTHON)") && \
+	  { $(BIN)/python -m pip --version >/dev/null 2>&1 || { echo "setup: $(VENV)"; "$$python" -m venv --clear $(VENV); }; }
 	@echo "setup: dependencies"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -41,13 +42,16 @@ $(READY): pyproject.toml requirements.lock tools/system-packages.sh
 
 # ---- the two commands
 
-run: setup load-examples serve
+SERVE := exec $(BIN)/eir --store "$(STORE)" serve $(ARGS)
+
+run: load-examples
+	@$(SERVE)
 
 load-examples: setup
-	@BIN=$(BIN) STORE=$(STORE) sh examples/load.sh
+	@BIN=$(BIN) STORE="$(STORE)" sh examples/load.sh
 
 serve: setup
-	@exec $(BIN)/eir --store $(STORE) serve $(ARGS)
+	@$(SERVE)
 
 test: setup lint types unit
 

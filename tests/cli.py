@@ -47,7 +47,7 @@ def _command(environment: dict[str, str], streams: list[Path], arguments: list[s
     from eir.__main__ import main
 
     for number, stream in enumerate(streams):
-        opened = os.open(stream, os.O_RDWR)
+        opened = os.open(stream, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(opened, number)
         os.close(opened)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115  # multiprocessing has closed it

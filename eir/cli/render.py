@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from eir.identity import Imei
 from eir.lists import REASONS, Reason
 from eir.v1 import check_pb2
 from eir.v1 import registry_pb2 as pb
@@ -47,6 +48,14 @@ def _status(status: int) -> str:
     return f"[bold {_COLOURS.get(status, 'white')}]{name}[/]"  # type: ignore[call-overload]
 
 
+def _number(imei: str) -> str:
+    """A device as people read it: 15 digits, as on the box."""
+    known = Imei.from_network(imei)
+    if known is None:
+        return escape(imei)
+    return known.with_check_digit() + (f" (software version {known.svn})" if known.svn else "")
+
+
 def _plain_table(*columns: str) -> Table:
     """Columns by their heads; ">" before one aligns it right."""
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -61,8 +70,8 @@ def _plain_table(*columns: str) -> Table:
 def render_check(request: check_pb2.CheckRequest, response: check_pb2.CheckResponse) -> None:
     """One verdict in three lines."""
     console = _console()
-    asked = request.imei + (f" with IMSI {request.imsi}" if request.imsi else "")
-    console.print(f"{escape(asked)}  {_status(response.status)}")
+    asked = _number(request.imei) + (f" with IMSI {escape(request.imsi)}" if request.imsi else "")
+    console.print(f"{asked}  {_status(response.status)}")
     console.print(
         f"  rule {check_pb2.Rule.Name(response.rule).removeprefix('RULE_')}: {REASONS[Reason(response.reason)].text}"
     )
@@ -79,7 +88,7 @@ def render_history(response: pb.HistoryResponse) -> None:
         device = response.device
         names = " ".join(filter(None, (device.brand, device.model))) or "type not said"
         serial = f", serial {device.serial}" if device.serial else ""
-        console.print(f"  device {device.id}: {escape(names + serial)}, IMEIs {', '.join(device.imeis)}")
+        console.print(f"  device {device.id}: {escape(names + serial)}, IMEIs {', '.join(map(_number, device.imeis))}")
     if response.imsis_paired:
         console.print(f"  paired with {', '.join(response.imsis_paired)}")
     if not response.events:
@@ -241,7 +250,7 @@ def _render_samples(console: Console, report: pb.BlockListReport) -> None:
     for sample in report.samples[:_SHOWN_ISSUES]:
         until = f" (black from {_time(sample.deadline)})" if sample.deadline else ""
         why = REASONS[Reason(sample.reason)].text
-        console.print(f"    {sample.imei}: {_status(sample.before)} -> {_status(sample.after)}{until}, {why}")
+        console.print(f"    {_number(sample.imei)}: {_status(sample.before)} -> {_status(sample.after)}{until}, {why}")
 
 
 def _size(count: int) -> str:

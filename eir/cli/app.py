@@ -13,14 +13,28 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from google.protobuf import json_format
 from google.protobuf.message import Message
+from typer.core import TyperGroup
 
 from eir.errors import CallerError
 
 if TYPE_CHECKING:
     from eir.cli.backend import Backend
 
+
+class _Everyday(TyperGroup):
+    """Help lists the commands of every day first, not by the modules they stand in."""
+
+    _FIRST = ("init", "load", "check", "history", "batches", "undo", "blocklist", "status", "serve")
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # typer's own context
+        """The names in the order of the help."""
+        names = super().list_commands(ctx)
+        return [name for name in self._FIRST if name in names] + [name for name in names if name not in self._FIRST]
+
+
 app = typer.Typer(
     name="eir",
+    cls=_Everyday,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

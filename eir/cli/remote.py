@@ -44,6 +44,8 @@ class Remote:
             try:
                 yield channel
             except grpc.RpcError as error:
+                if "failed to connect" in (error.details() or "").lower():
+                    raise OurError(f"no server answers at {target}; `eir serve` starts one") from error
                 text = f"{target}: {error.details()}"
                 raise (CallerError if error.code() in _CALLERS_FAULT else OurError)(text) from error
 

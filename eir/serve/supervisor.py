@@ -194,8 +194,7 @@ class _Supervisor:
                 code = await self._last(child)
                 self._count(role, -1)
                 return code
-            _send(child, signal.SIGKILL)
-            return await child.wait()
+            return await _gone(child)
         finally:
             del self._children[role]
 
@@ -272,6 +271,15 @@ async def _serves(child: asyncio.subprocess.Process) -> bool:
         return bool(await asyncio.wait_for(child.stdout.readline(), _START_S))
     except TimeoutError:
         return False
+
+
+async def _gone(child: asyncio.subprocess.Process) -> int:
+    """The exit code of a process that will not serve. Most are ending, and their own code says more than a kill."""
+    try:
+        return await asyncio.wait_for(child.wait(), _KILL_AFTER_S)
+    except TimeoutError:
+        _send(child, signal.SIGKILL)
+        return await child.wait()
 
 
 def _send(child: asyncio.subprocess.Process, number: signal.Signals) -> None:

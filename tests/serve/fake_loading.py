@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from eir.errors import FileRefused, GateFailed
+from eir.errors import CallerError, FileRefused, GateFailed
 from eir.registry import Registry
 from eir.v1 import registry_pb2 as pb
 
@@ -39,6 +42,13 @@ class FakeLoading:
 
     def delta_block_list(self, request: pb.DeltaBlockListRequest) -> Iterator[pb.BlockListPart]:
         yield pb.BlockListPart(report=pb.BlockListReport(base_seq=request.from_seq, seq=request.to_seq))
+
+
+def ends_slowly(registry: Registry) -> FakeLoading:
+    """Cannot start, and has closed its output some time before its process ends."""
+    os.close(sys.stdout.fileno())
+    time.sleep(0.5)
+    raise CallerError("No module named so")
 
 
 def loading(registry: Registry) -> FakeLoading:

@@ -68,7 +68,7 @@ unit: setup
 	@$(BIN)/pytest --numprocesses 2 --dist worksteal $(TESTS) $(ARGS)
 
 campaign: setup
-	@$(BIN)/pytest -m campaign $(TESTS) $(ARGS)
+	@$(BIN)/pytest --numprocesses 2 --dist worksteal -m 'campaign or hypothesis' --hypothesis-profile campaign $(TESTS) $(ARGS)
 
 bench: setup
 	@$(BIN)/python -m bench $(ARGS)

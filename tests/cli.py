@@ -50,7 +50,7 @@ def _command(environment: dict[str, str], streams: list[Path], arguments: list[s
         opened = os.open(stream, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(opened, number)
         os.close(opened)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115  # multiprocessing has closed it
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  # multiprocessing has closed it
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eir import records
@@ -20,6 +20,7 @@ from eir.policy import Policy
 from eir.records import SCHEMA, Device, Pair, Range, State
 from store.commit import Commit
 from store.environment import Environment
+from tests.effort import tries
 
 START = 1_700_000_000
 DEADLINES = (START + 10, START + 20, START + 21)
@@ -36,7 +37,7 @@ NETWORK_TEXTS = [
     *(f"{imei:014}{end}" for imei in IMEIS for end in ("", "0", "7", "00", "01", "99", "F")),
 ]
 POLICY_FIELDS = ("response", "custom", "override", "malformed", "test", "paired_only", "roamers_exempt", "exempt")
-FAST = settings(deadline=None, max_examples=40)
+FAST = tries(40)
 
 Answer = tuple[str, str, str, int]
 

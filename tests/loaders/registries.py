@@ -23,15 +23,14 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 POLICY = Policy.default()
 TODAY = dt.date(2026, 11, 23)
 NOW = int(dt.datetime(2026, 11, 23, 12, tzinfo=POLICY.zone()).timestamp())
-MEMORY = Path("/dev/shm")  # only where it exists
 
 Tables = dict[str, dict[bytes, bytes]]
 
 
 @contextmanager
 def registry(**options: Any) -> Iterator[Environment]:
-    """An empty one; in memory where there is such a place, since it lives for a moment and waits for no disk."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+    """An empty one, for the length of one example."""
+    with tempfile.TemporaryDirectory() as folder:
         Environment.create(Path(folder), SCHEMA)
         with Environment.open(Path(folder), SCHEMA, **options) as environment:
             yield environment

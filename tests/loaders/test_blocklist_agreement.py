@@ -9,13 +9,14 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eir import records
 from eir.identity import imei14_from_network, imsi_number
 from eir.policy import Policy
 from store.environment import Environment
+from tests.effort import tries
 from tests.loaders.blocklist_registry import (
     DAY,
     Entry,
@@ -32,7 +33,7 @@ from tests.loaders.blocklist_registry import (
 from tests.loaders.blocklist_stories import CLOCK, IMEIS, IMSIS, SECONDS, changes, locks, policies, runs, tell
 from tests.loaders.registries import EXAMPLES, run
 
-FAST = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+FAST = tries(40)
 
 
 @FAST

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eir import records
@@ -20,6 +20,7 @@ from loaders import blocklist
 from loaders.blocklists import state as stored
 from loaders.load import silent
 from store.environment import Environment
+from tests.effort import tries
 from tests.loaders.blocklist_registry import (
     Entry,
     Files,
@@ -46,7 +47,7 @@ RUN, AFTER = instant(2026, 11, 23), instant(2026, 12, 24, 0)
 MCI, MCI_2 = 432110000000001, 432110000000002
 PHONE, SECOND = 35410093000010, 35410093000020
 BLACK = Listing(Lists.BLACK, Reason.STOLEN, since=20_710)
-FAST = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+FAST = tries(25)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eir.errors import FileRefused
@@ -13,6 +13,7 @@ from loaders.delimited import Body, tokenise_plain, tokenise_quoted
 from loaders.header import Header
 from loaders.rows import Rows, read_rows
 from loaders.source import DEFAULT_LIMITS, Limits, read_source
+from tests.effort import tries
 
 A, B = "356938035643809", "490154203237518"
 TAC_CSV = Path(__file__).parents[3] / "shared/data/tac/osmocom-tacdb.csv"
@@ -211,7 +212,7 @@ CELLS = st.sampled_from([A, "", "x", " ", "#", "# c", "total", "جمع", "imei",
 LINES = st.lists(st.lists(CELLS, min_size=1, max_size=4).map(",".join), max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@tries(300)
 @given(LINES, st.integers(1, 3), st.booleans(), st.integers(1, 40))
 def test_both_tokenizers_give_one_result_on_text_without_quotes(lines, width, ended, chunk) -> None:
     data = ("\n".join(lines) + "\n" * ended).encode()

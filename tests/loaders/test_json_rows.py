@@ -3,13 +3,14 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eir.errors import FileRefused
 from loaders.columns import MANIFEST
 from loaders.rows import Rows, read_rows
 from loaders.source import DEFAULT_LIMITS, Limits, read_source
+from tests.effort import tries
 
 A, B = "356938035643809", "490154203237518"
 
@@ -133,7 +134,7 @@ VALUES = st.recursive(
 KEYS = st.sampled_from(["imei", "IMEI 2", "imeis", "brand", "devices", "declaration", "", "\ud800"])
 
 
-@settings(max_examples=150, deadline=None)
+@tries(150)
 @given(st.lists(st.dictionaries(KEYS, VALUES, max_size=4) | VALUES, max_size=5), st.booleans())
 def test_any_json_gives_rows_that_add_up_or_one_refusal(items: list[object], as_lines: bool) -> None:
     text = "\n".join(map(json.dumps, [{}, *items])) if as_lines else json.dumps(items)

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eir.records import number
@@ -17,6 +17,7 @@ from loaders.codes import CODES
 from loaders.kinds import LOADERS, WORDS
 from loaders.load import Context, load
 from store.audit import audit
+from tests.effort import tries
 from tests.loaders.registries import EXAMPLES, NOW, POLICY, Tables, adds_up, codes, registry, run, tables, undo
 
 LISTS: dict[str, tuple[Path, ...]] = {
@@ -248,7 +249,7 @@ def whole(report: pb.LoadReport) -> bool:
 
 
 @pytest.mark.parametrize("word", list(LISTS))
-@settings(max_examples=25, deadline=None)
+@tries(25)
 @given(data=st.data())
 def test_damaged_files_are_loaded_row_by_row_or_refused(word: str, data: st.DataObject) -> None:
     file, other = LISTS[word][0], data.draw(st.sampled_from(list(LISTS)))

@@ -7,14 +7,11 @@ import datetime as dt
 import io
 import json
 import re
-import tempfile
-from collections.abc import Iterator
 from itertools import accumulate, pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eir.identity import Imei, fold
@@ -28,17 +25,8 @@ from loaders.load import Context
 from loaders.load import load as load_file
 from store.environment import Environment
 from tests import strategies as ids
+from tests.effort import tries
 from tests.loaders.registries import NOW, POLICY, TODAY, adds_up, codes, day_number, device, put, registry, run, tables, undo
-
-
-@pytest.fixture(scope="module", autouse=True)
-def in_memory() -> Iterator[None]:
-    """Hundreds of small stores: without waiting for a disk where there is a folder in memory."""
-    with pytest.MonkeyPatch.context() as patch:
-        if Path("/dev/shm").is_dir():
-            patch.setattr(tempfile, "tempdir", "/dev/shm")
-        yield
-
 
 FACTS = pb.DeclarationFacts(number="12345678", office="50100", year=1403)
 OTHER = pb.DeclarationFacts(number="87654321", office="50100", year=1403)
@@ -129,7 +117,7 @@ def manifests(draw: st.DrawFn) -> Shape:
     return Shape(devices, len(rows), out.getvalue())
 
 
-@settings(max_examples=40, deadline=None)
+@tries(40)
 @given(manifests())
 def test_a_manifest_loads_exactly_its_devices_once_and_undo_restores_all(shape: Shape) -> None:
     with registry() as environment:
@@ -169,7 +157,7 @@ def corrupted(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=120, deadline=None)
+@tries(120)
 @given(corrupted())
 def test_corruption_never_makes_an_identifier_or_a_part_of_a_device(data: bytes) -> None:
     with registry() as environment:
@@ -190,7 +178,7 @@ def test_corruption_never_makes_an_identifier_or_a_part_of_a_device(data: bytes)
         assert len(devices) >= len(sound) - 2 * (8 - len(sound)), "rows that were left alone were lost"
 
 
-@settings(max_examples=30, deadline=None)
+@tries(30)
 @given(st.binary(max_size=400))
 def test_bytes_of_any_kind_end_in_a_report(data: bytes) -> None:
     with registry() as environment:

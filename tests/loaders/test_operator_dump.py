@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eir.records import Sighting, decode_sighting, number
 from eir.v1 import registry_pb2 as pb
 from store.environment import Environment
 from tests import strategies as ids
+from tests.effort import tries
 from tests.loaders.registries import POLICY, adds_up, codes, day_number, registry, run, tables, undo
 
 HEADER = "date,imei,imsi,msisdn,rat\n"
@@ -78,7 +79,7 @@ def text(rows: list[DumpRow]) -> str:
     return HEADER + "".join(row.line() + "\n" for row in rows)
 
 
-@settings(max_examples=25, deadline=None)
+@tries(25)
 @given(st.lists(dump_rows(), min_size=1, max_size=30))
 def test_sightings_are_what_the_rows_say(rows: list[DumpRow]) -> None:
     with registry() as environment:
@@ -88,7 +89,7 @@ def test_sightings_are_what_the_rows_say(rows: list[DumpRow]) -> None:
         assert seen(environment) == expected(rows)
 
 
-@settings(max_examples=10, deadline=None)
+@tries(10)
 @given(st.lists(dump_rows(), min_size=1, max_size=12), st.lists(dump_rows(), min_size=1, max_size=12))
 def test_overlapping_dumps_may_come_in_any_order(one: list[DumpRow], two: list[DumpRow]) -> None:
     numbered = [DumpRow(row.date, row.text, row.imei14, row.imsi, row.msisdn or 7) for row in one + two]
@@ -102,7 +103,7 @@ def test_overlapping_dumps_may_come_in_any_order(one: list[DumpRow], two: list[D
     assert found == [expected(numbered)] * 3
 
 
-@settings(max_examples=25, deadline=None)
+@tries(25)
 @given(st.lists(dump_rows(), min_size=1, max_size=12))
 def test_the_same_rows_again_change_nothing_and_undo_restores_all(rows: list[DumpRow]) -> None:
     with registry() as environment:
@@ -360,7 +361,7 @@ def test_a_number_of_14_digits_in_a_workbook_is_held() -> None:
         assert (report.ok, report.review, codes(report)) == (1, 1, {"LEADING_ZERO_LOST": 1})
 
 
-@settings(max_examples=30, deadline=None)
+@tries(30)
 @given(st.lists(st.tuples(*[st.text("0123456789aF*# ,\"'\n\u06f1", max_size=17)] * 4), max_size=6))
 def test_rows_of_anything_end_in_one_class_each(rows: list[tuple[str, ...]]) -> None:
     data = HEADER + "".join(",".join((*row, "")) + "\n" for row in rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eir.identity import Imei
@@ -12,6 +12,7 @@ from eir.v1 import registry_pb2 as pb
 from loaders.pairs import MAX_PAIRS
 from store.environment import Environment
 from tests import strategies as ids
+from tests.effort import tries
 from tests.loaders.registries import EXAMPLES, NOW, TODAY, codes, day_number, put, registry, run, tables, undo
 
 IMEI = 35260411688340
@@ -25,7 +26,7 @@ def pairs(environment: Environment) -> dict[tuple[int, int], Pair]:
     return {(number(key[:6]), number(key[6:])): decode_pair(value) for key, value in stored}
 
 
-@settings(max_examples=20, deadline=None)
+@tries(20)
 @given(
     st.dictionaries(
         st.tuples(st.sampled_from([IMEI, 1324706181152]) | ids.imei14s, ids.imsis),

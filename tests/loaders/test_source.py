@@ -5,13 +5,14 @@ import io
 import zipfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eir.errors import FileRefused
 from loaders.columns import MANIFEST, STOLEN
 from loaders.rows import read_rows
 from loaders.source import Limits, read_source
+from tests.effort import tries
 
 LIST = b"imei,brand\n356938035643809,Nokia\n"
 PERSIAN = "imei,برند\n356938035643809,سامسونگ\n"
@@ -154,7 +155,7 @@ PIECES = st.lists(
 ).map(b"".join)
 
 
-@settings(max_examples=400, deadline=None)
+@tries(400)
 @given(STARTS, PIECES, st.sampled_from([MANIFEST, STOLEN]), st.booleans())
 def test_any_bytes_give_rows_that_add_up_or_one_clear_refusal(start, rest, aliases, headerless) -> None:
     required = ("imei1",) if aliases is MANIFEST else ("imei",)

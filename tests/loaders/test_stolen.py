@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eir.identity import Imei
@@ -14,6 +14,7 @@ from eir.records import Device, State, encode_device, imei_key
 from eir.v1 import registry_pb2 as pb
 from store.environment import Environment
 from tests import strategies as ids
+from tests.effort import tries
 from tests.loaders.registries import (
     EXAMPLES,
     NOW,
@@ -244,7 +245,7 @@ def test_a_list_without_rows_says_nothing_and_a_file_without_bytes_is_refused(da
         assert run(environment, "stolen", data).outcome == outcome
 
 
-@settings(max_examples=20, deadline=None)
+@tries(20)
 @given(st.data())
 def test_a_series_of_lists_leaves_the_known_truth(data: st.DataObject) -> None:
     imeis = [ONE, TWO, 1324706181152, 86390518937850]

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eir.civil import start_of_day
@@ -16,6 +16,7 @@ from eir.v1 import registry_pb2 as pb
 from eir.v1.records_pb2 import Type
 from store.environment import Environment
 from tests import strategies as ids
+from tests.effort import tries
 from tests.loaders.registries import EXAMPLES, POLICY, codes, put, registry, run, tables, undo
 
 GSMA = ("TAC", "Manufacturer", "Model Name", "Bands", "Allocation Date", "Device Type")
@@ -63,7 +64,7 @@ begins = st.none() | st.dates(dt.date(1971, 1, 1), dt.date(2098, 1, 1))
 types = st.tuples(ids.tacs, st.dates(dt.date(1990, 1, 1), dt.date(2026, 1, 1)), begins)
 
 
-@settings(max_examples=20, deadline=None)
+@tries(20)
 @given(st.permutations(range(8)), st.lists(types, min_size=1, max_size=8, unique_by=lambda row: row[0]))
 def test_columns_may_be_in_any_order(order: list[int], rows: list[tuple[int, dt.date, dt.date | None]]) -> None:
     header = (*GSMA, "Cut-over Date", "Colour")

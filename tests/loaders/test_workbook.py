@@ -9,7 +9,7 @@ from collections.abc import Callable
 import openpyxl
 import pytest
 import python_calamine
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
@@ -19,6 +19,7 @@ from loaders.rows import Rows, read_rows
 from loaders.source import DEFAULT_LIMITS, Limits, read_source
 from loaders.workbook import NO_VALUE
 from loaders.xlsx import date_text, number_text, read_sheets
+from tests.effort import tries
 
 A, B = "356938035643809", "490154203237518"
 SHEET = "xl/worksheets/sheet1.xml"
@@ -255,7 +256,7 @@ def test_a_list_without_header_goes_by_position_only_when_the_kind_says_so() -> 
     assert rows.frame.to_dict(as_series=False) == {"imei1": [A, B], "imei2": [B, ""]}
 
 
-@settings(max_examples=80, deadline=None)
+@tries(80)
 @given(st.integers(0, 10_000), st.binary(max_size=8), st.sampled_from([SHEET, "xl/workbook.xml", "xl/styles.xml", None]))
 def test_a_damaged_workbook_never_raises_anything_but_a_refusal(at: int, junk: bytes, part: str | None) -> None:
     def damage(data: bytes) -> bytes:
@@ -281,7 +282,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(st.lists(st.lists(VALUES, min_size=1, max_size=4), min_size=1, max_size=6))
 def test_values_are_those_that_an_independent_reader_finds(grid: list[list[object]]) -> None:
     data = workbook(*map(tuple, grid))

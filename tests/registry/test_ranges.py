@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eir import records
@@ -21,6 +21,7 @@ from eir.registry.ranges import covering, plan_ranges
 from eir.v1 import check_pb2
 from eir.v1 import registry_pb2 as pb
 from store.environment import Environment
+from tests.effort import tries
 from tests.registry.cases import IMEI, NOW, TODAY, check, table
 
 BLACK = Listing(Lists.BLACK, Reason.TYPE_NOT_APPROVED, since=TODAY)
@@ -133,7 +134,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
         yield Registry(environment, Policy.default())
 
 
-@settings(deadline=None, max_examples=50)
+@tries(50)
 @given(history=st.lists(requests(), min_size=1, max_size=6))
 def test_any_requests_leave_disjoint_ranges_that_say_what_was_said_last(
     shared: Registry, history: list[list[Range]]

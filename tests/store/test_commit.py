@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from store import journal, snapshot
@@ -12,6 +12,7 @@ from store.commit import BULK_CHANGES, Commit
 from store.environment import Committed, Environment
 from store.errors import NoSuchCommit, StoreError
 from store.schema import TOUCHED
+from tests.effort import tries
 from tests.store.small import SCHEMA, dump, key, write
 
 
@@ -119,7 +120,7 @@ def test_few_changes_are_listed_by_subject_and_many_once(environment: Environmen
         assert now.entries(TOUCHED) == 3 + 1 + 1 + 1
 
 
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(
     stored=st.sets(st.integers(0, 60)),
     wanted=st.sets(st.integers(0, 60)),

@@ -4,11 +4,12 @@ from array import array
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from store import journal
 from store.errors import StoreBroken
+from tests.effort import tries
 
 Change = tuple[bytes, bytes | None, bytes | None]
 
@@ -81,7 +82,7 @@ def blocks(draw: st.DrawFn) -> tuple[str, list[Change], list[int] | None]:
     return draw(st.text(max_size=20)), changes, draw(st.none() | st.lists(LINE, min_size=size, max_size=size))
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(blocks())
 def test_a_block_reads_as_it_was_written(block: tuple[str, list[Change], list[int] | None]) -> None:
     table, changes, lines = block
@@ -91,7 +92,7 @@ def test_a_block_reads_as_it_was_written(block: tuple[str, list[Change], list[in
         assert (decoded.key(index), decoded.olds[index], decoded.news[index]) == (key, old, new)
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(CHANGES, st.binary(min_size=1, max_size=6))
 def test_find_is_the_first_key_not_below(changes: list[Change], wanted: bytes) -> None:
     decoded = journal.decode_block(block_of("t", changes, None))
@@ -133,7 +134,7 @@ def test_a_damaged_header_is_refused_or_reads_differently() -> None:
         assert outcome(lambda flipped: journal.decode_header(7, flipped), bytes(damaged)) != header
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.binary(max_size=60), st.sampled_from(sorted(GOLDEN_BLOCKS)), st.integers(0, 60))
 def test_arbitrary_bytes_end_in_a_block_or_in_store_broken(noise: bytes, name: str, at: int) -> None:
     data = bytes.fromhex(GOLDEN_BLOCKS[name][1])

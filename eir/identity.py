@@ -420,6 +420,8 @@ def _end_fault(digits: str, numeric: bool, notes: list[Note]) -> Fault | None:
     found = last_digit(digits[:15])
     if found is LastDigit.MATCH:
         return None
+    if numeric and digits[8:] == "0000000":  # a number with its end rounded away, not a serial of zeros with a spare digit
+        return Fault.DIGITS_LOST
     if found is LastDigit.ZERO and len(digits) == 15 and Note.EXPONENT not in notes:
         notes.append(Note.SPARE_DIGIT)
         return None

@@ -343,6 +343,7 @@ def test_document_cell_keeps_the_software_version(text: str, svn: str) -> None:
 
 
 REFUSED = {
+    "a number with its end rounded away": ("356938000000000", True, Fault.DIGITS_LOST),
     "empty": ("", False, Fault.EMPTY),
     "spaces": (" \t\u00a0\u200f", False, Fault.EMPTY),
     "dash": ("-", False, Fault.EMPTY),

@@ -76,8 +76,8 @@ def declaration_key(facts: pb.DeclarationFacts) -> bytes:
 
 
 def reference(facts: pb.DeclarationFacts) -> str:
-    """A declaration in words."""
-    return declaration_key(facts).decode()
+    """A declaration in words: 'office/year/number', without what is not known."""
+    return "/".join(filter(None, (facts.office, str(facts.year or ""), facts.number)))
 
 
 # ---- sources
@@ -126,7 +126,7 @@ def _short(text: str) -> str:
 def _number(said: _Said) -> str:
     number = declaration_serial(said.text.removesuffix(".0") if said.numeric else said.text)
     if number is None:
-        raise refused("DECLARATION_BAD", _short(said.text))
+        raise refused("DECLARATION_BAD", f"{_short(said.text)}: eight digits expected")
     return number
 
 
@@ -172,8 +172,10 @@ def _quantity(said: _Said) -> int:
 
 
 def _date(said: _Said) -> dt.date:
+    # A date column that lost its format leaves a spreadsheet as its day count; no other date has five digits.
+    day_count = said.numeric or re.fullmatch("[0-9]{5}", fold(said.text).strip()) is not None
     try:
-        return civil.parse_date(said.text, numeric=said.numeric)
+        return civil.parse_date(said.text, numeric=day_count)
     except ValueError as error:
         raise refused("DATE_HEADER", str(error)[:120]) from error
 

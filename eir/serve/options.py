@@ -6,7 +6,7 @@ import ipaddress
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,6 +14,8 @@ from eir.errors import InvalidField
 
 MAX_WORKERS = 256
 _LAST_PORT = 65535
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["text", "json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ class ServeOptions:
     insecure_bind: bool = False
     grace_s: float = 10.0
     loading: str = ""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["text", "json"] = "text"
+    log_level: LogLevel = "info"
+    log_format: LogFormat = "text"
     processes: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -54,6 +56,9 @@ class ServeOptions:
                 raise InvalidField(name, f"expected a port from 0 to {_LAST_PORT}, found {getattr(self, name)}")
         if not 0 <= self.workers <= MAX_WORKERS:
             raise InvalidField("workers", f"expected 0 to {MAX_WORKERS}, found {self.workers}")
+        for name, known in (("log_level", LogLevel), ("log_format", LogFormat)):
+            if getattr(self, name) not in get_args(known):
+                raise InvalidField(name, f"expected {', '.join(get_args(known))}, found {getattr(self, name)!r}")
         if not 0 <= self.grace_s <= 3600:
             raise InvalidField("grace_s", f"expected 0 to 3600 seconds, found {self.grace_s}")
         if not (self.tls or self.insecure_bind or ipaddress.ip_address(self.host).is_loopback):

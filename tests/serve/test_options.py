@@ -30,6 +30,8 @@ TLS = Tls(Path("cert.pem"), Path("key.pem"), Path("ca.pem"))
         ({"metrics_port": 10**6}, "metrics_port"),
         ({"workers": -1}, "workers"),
         ({"workers": 1000}, "workers"),
+        ({"log_level": "loud"}, "log_level"),
+        ({"log_format": "xml"}, "log_format"),
         ({"grace_s": -1.0}, "grace_s"),
         ({"grace_s": float("nan")}, "grace_s"),
     ],

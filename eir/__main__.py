@@ -6,6 +6,8 @@ import os
 import sys
 from typing import NoReturn
 
+from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError  # typer has no public name for them
+
 from eir.cli import blocklists, care, changing, loading, reading  # noqa: F401  # each adds its commands to the app
 from eir.cli.app import app, complain
 from eir.errors import EirError, outcome
@@ -15,7 +17,13 @@ from store.errors import StoreError
 def main() -> NoReturn:
     """Runs the command. An error is one line that says what to do; a traceback only with EIR_DEBUG=1."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ClickException as error:
+        complain(_usage(error))
+        sys.exit(error.exit_code)
     except (EirError, StoreError) as error:
         if os.environ.get("EIR_DEBUG"):
             raise
@@ -29,7 +37,13 @@ def main() -> NoReturn:
             raise
         complain(f"a bug of this program: {type(error).__name__}: {error}. EIR_DEBUG=1 shows where; please report it.")
         sys.exit(1)
-    sys.exit(0)
+
+
+def _usage(error: ClickException) -> str:
+    """What is wrong with the command line, and where its help is."""
+    text = " ".join(error.format_message().split()).rstrip(".")
+    context = error.ctx if isinstance(error, UsageError) else None
+    return f"{text}; see {context.command_path} --help" if context else text
 
 
 if __name__ == "__main__":

@@ -123,6 +123,8 @@ def test_block_lists_are_shown_then_built_then_their_delta(loaded: Path, tmp_pat
     delta = eir("blocklist", "delta", "--from", 4, "--out", tmp_path / "delta", store=copy)
     assert delta.returncode == 0, delta.stderr
     assert any(path.name.endswith("_new.csv") for path in (tmp_path / "delta").iterdir())
+    assert "_notifications_irancell_delta" in delta.stdout
+    assert "_kish_" not in delta.stdout  # its files are empty, and not worth a line
 
 
 def test_single_commands_are_json_requests(loaded: Path, tmp_path: Path) -> None:
@@ -155,6 +157,12 @@ def one_line(text: str) -> bool:
         ("undo", "ffffffff"),
         ("blocklist", "build"),
         ("blocklist", "delta", "--from", "99", "--out", "/tmp/nowhere"),
+        ("lode", "manifest"),
+        ("load", "manifest"),
+        ("load", "manifest", "x", "--declared-devices", "many"),
+        ("load", "tac", "x", "--no-such-option"),
+        ("serve", "--log-level", "loud"),
+        ("--address", "127.0.0.1:9", "load", "tac", "missing.txt"),
     ],
     ids=" ".join,
 )
@@ -171,9 +179,21 @@ def test_a_refused_file_is_exit_2_and_leaves_the_store_alone(loaded: Path, tmp_p
     for file in (database, tmp_path / "missing.csv", tmp_path):
         done = eir("load", "manifest", file, "--declaration", "1", store=loaded)
         assert done.returncode == 2, done
+        assert one_line(done.stderr), done.stderr
+        assert "refused" in done.stderr
     report = parsed(pb.LoadReport(), eir("load", "manifest", database, "--json", store=loaded).stdout)
     assert report["outcome"] == "LOAD_OUTCOME_REFUSED"
     assert eir("audit", store=loaded).stdout == before
+
+
+def test_a_gate_that_stops_a_load_says_so_in_one_line_with_what_to_do(loaded: Path, tmp_path: Path) -> None:
+    file = tmp_path / "two.csv"
+    file.write_text("imei\n490154203237518\n356938035643809\n")
+    declared = ("--declaration", "20000001", "--declared-devices", "1")
+    done = eir("load", "manifest", file, *declared, "--dry-run", store=loaded)
+    assert (done.returncode, one_line(done.stderr)) == (2, True), done.stderr
+    assert "EXCESS_QUANTITY" in done.stderr
+    assert "correct the list" in done.stderr
 
 
 def test_no_store_says_how_to_make_one(tmp_path: Path) -> None:
@@ -190,6 +210,11 @@ def test_compacting_changes_no_answer(loaded: Path, tmp_path: Path) -> None:
     before = eir("audit", store=copy).stdout
     assert "full pages" in eir("compact", store=copy).stdout
     assert eir("audit", store=copy).stdout == before
+
+
+def test_a_new_store_says_that_nothing_is_in_it(tmp_path: Path) -> None:
+    eir("init", store=tmp_path / "new")
+    assert "nothing committed yet" in eir("status", store=tmp_path / "new").stdout
 
 
 def test_init_refuses_a_second_time(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from eir.cli.app import At, DryRun, Json, Why, blocklist_app, instant, print_json, shared
+from eir.cli.app import At, DryRun, Json, Why, blocklist_app, complain, instant, print_json, shared
 from eir.cli.progress import progress
 from eir.cli.render import render_block_list
 from eir.errors import CallerError
@@ -77,5 +77,6 @@ def _show(report: pb.BlockListReport, out: Path | None, *, as_json: bool) -> Non
         print_json(report)
     else:
         render_block_list(report, out)
-    if any(not gate.passed for gate in report.gates):
+    if stopped := [gate.text for gate in report.gates if not gate.passed]:
+        complain(f"nothing was changed: {'; '.join(stopped)}. Look for a wrong file first; --max-new-share lets it pass")
         raise typer.Exit(2)

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from eir.cli.app import DryRun, Json, Why, load_app, print_json, shared
+from eir.cli.app import DryRun, Json, Why, complain, load_app, print_json, shared
 from eir.cli.progress import progress
 from eir.cli.render import render_report
 from eir.v1 import registry_pb2 as pb
+from loaders.codes import CODES
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The file. It is judged by its content, not by its name.")]
 Rejects = Annotated[
@@ -29,7 +30,18 @@ def _load(options: pb.LoadOptions, file: Path, rejects: Path | None, *, as_json:
     else:
         render_report(report)
     if report.outcome == pb.LOAD_OUTCOME_REFUSED:
+        complain(f"{file.name}: refused, {_ground(report)}")
         raise typer.Exit(2)
+
+
+def _ground(report: pb.LoadReport) -> str:
+    """Why the file was refused, and what to do."""
+    for issue in report.issues:
+        if issue.__getattribute__("class") == pb.ROW_CLASS_FILE:
+            what_to_do = CODES[issue.code].what_to_do if issue.code in CODES else ""  # a newer server may have more codes
+            advice = f"; {what_to_do}" if what_to_do not in issue.text else ""
+            return f"{issue.code}: {issue.text}{advice}" + (f" (line {issue.line})" if issue.line else "")
+    return next((f"gate {gate.name}: {gate.text}" for gate in report.gates if not gate.passed), "the report says why")
 
 
 def _options(kind: pb.LoadKind, reason: str, *, dry_run: bool) -> pb.LoadOptions:

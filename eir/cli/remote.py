@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import grpc
 from google.protobuf.message import Message
@@ -46,6 +47,9 @@ class Remote:
             except grpc.RpcError as error:
                 if "failed to connect" in (error.details() or "").lower():
                     raise OurError(f"no server answers at {target}; `eir serve` starts one") from error
+                if error.code() == grpc.StatusCode.UNIMPLEMENTED:
+                    planes = f"`check` asks the data plane ({DATA_PORT}), all else the control plane ({CONTROL_PORT})"
+                    raise CallerError(f"{target} is not the port for this: {planes}") from error
                 text = f"{target}: {error.details()}"
                 raise (CallerError if error.code() in _CALLERS_FAULT else OurError)(text) from error
 
@@ -64,8 +68,13 @@ class Remote:
         """One file. Rows that were not accepted are kept at the server."""
         if rejects is not None:
             raise CallerError("--rejects: with --address, the server keeps the reject file; its place is in the report")
-        with self._registry() as registry:
-            answer: pb.LoadReport = registry.Load(_upload(options, file, progress))
+        try:
+            options.size = file.stat().st_size
+            handle = file.open("rb")
+        except OSError as error:
+            raise CallerError(f"{file}: {error.strerror}; check the path and the permissions") from error
+        with handle, self._registry() as registry:
+            answer: pb.LoadReport = registry.Load(_upload(options, handle, progress))
             return answer
 
     def command(self, name: str, request: Message) -> pb.CommitResponse:
@@ -109,12 +118,10 @@ class Remote:
             yield from registry.DeltaBlockList(request)
 
 
-def _upload(options: pb.LoadOptions, file: Path, progress: Progress) -> Iterator[pb.LoadRequest]:
-    total = options.size = file.stat().st_size
+def _upload(options: pb.LoadOptions, handle: BinaryIO, progress: Progress) -> Iterator[pb.LoadRequest]:
     yield pb.LoadRequest(options=options)
     done = 0
-    with file.open("rb") as handle:
-        while chunk := handle.read(_CHUNK):
-            yield pb.LoadRequest(chunk=chunk)
-            done += len(chunk)
-            progress("send", done, total)
+    while chunk := handle.read(_CHUNK):
+        yield pb.LoadRequest(chunk=chunk)
+        done += len(chunk)
+        progress("send", done, options.size)

@@ -136,7 +136,8 @@ def render_status(status: pb.StoreStatus) -> None:
     """How the store is."""
     console = _console()
     console.print(
-        f"store {escape(status.path)}, layout {status.layout}, last commit {status.seq} at {_time(status.last_commit_time)}"
+        f"store {escape(status.path)}, layout {status.layout}, "
+        + (f"last commit {status.seq} at {_time(status.last_commit_time)}" if status.seq else "nothing committed yet")
     )
     share = f"{status.used_share:.1%} of what it may grow to"
     colour = "red" if status.alarm else "green"
@@ -239,11 +240,13 @@ def render_block_list(report: pb.BlockListReport, out: Path | None) -> None:
             console.print(f"  [red]gate {gate.name}[/]: {escape(gate.text)} ({gate.value:g}, limit {gate.limit:g})")
     _render_samples(console, report)
     if report.files and out is not None:
-        console.print(f"  {len(report.files)} files in {escape(str(out))}:")
+        shown = [file for file in report.files if file.rows]
+        console.print(f"  {len(report.files)} files in {escape(str(out))}, {len(shown)} of them with rows")
         table = _plain_table("    file", ">rows", "SHA-256")
-        for file in report.files:
+        for file in shown:
             table.add_row(f"    {escape(file.name)}", f"{file.rows:,}", file.sha256[:16])
-        console.print(table)
+        if shown:
+            console.print(table)
 
 
 def _render_samples(console: Console, report: pb.BlockListReport) -> None:

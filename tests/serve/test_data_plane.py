@@ -9,7 +9,9 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from eir import records
+from eir.cli.remote import Remote
 from eir.engine import Engine
+from eir.errors import CallerError
 from eir.policy import Policy
 from eir.serve.questions import MAX_BATCH, SERVICE
 from eir.v1 import check_pb2 as pb
@@ -109,6 +111,13 @@ def test_health_says_serving(run: Run, service: str) -> None:
     with grpc.insecure_channel(run.addresses.data) as channel:
         answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=service))
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+def test_the_command_says_that_a_port_is_of_the_other_plane(run: Run) -> None:
+    with pytest.raises(CallerError, match="not the port for this"):
+        Remote(run.addresses.control, "me").check(pb.CheckRequest(imei=f"{WHITE}"), 0)
+    with pytest.raises(CallerError, match="not the port for this"):
+        Remote(run.addresses.data, "me").status()
 
 
 def test_there_is_no_reflection_on_the_data_plane(run: Run) -> None:

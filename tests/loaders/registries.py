@@ -6,12 +6,14 @@ import datetime as dt
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from eir import records
 from eir.policy import Policy
 from eir.records import SCHEMA
+from eir.v1 import records_pb2
 from eir.v1 import registry_pb2 as pb
 from loaders.kinds import LOADERS, WORDS
 from loaders.load import Context, load
@@ -85,6 +87,37 @@ def device(environment: Environment, imei14: int) -> records.Device | None:
     with environment.snapshot() as snapshot:
         value = snapshot.get("status", records.imei_key(imei14))
     return records.decode_device(value) if value else None
+
+
+class OnFile(NamedTuple):
+    """A device as a manifest declared it."""
+
+    imeis: frozenset[int]
+    serial: str
+    brand: str
+    line: int
+    batch: str
+
+
+def on_file(environment: Environment) -> dict[int, OnFile]:
+    """The devices of the registry by id, from their blocks; every listing must refer to the device that has its IMEI."""
+    found: dict[int, OnFile] = {}
+    with environment.snapshot() as snapshot:
+        for key, value in snapshot.scan("device"):
+            block = records_pb2.DeviceBlock.FromString(value)
+            assert records.number(key) == block.first + len(block.slots) - 1
+            for index, (start, end) in enumerate(pairwise(accumulate(block.slots, initial=0))):
+                serial = block.serials[index] if block.serials else ""
+                brand = block.names[block.brands[index] - 1] if block.brands and block.brands[index] else ""
+                imeis = frozenset(block.imeis[start:end])
+                found[block.first + index] = OnFile(imeis, serial, brand, block.lines[index], block.batch)
+    for number_, entry in found.items():
+        assert entry.imeis
+        for imei14 in entry.imeis:
+            record = device(environment, imei14)
+            assert record is not None
+            assert record.device == number_
+    return found
 
 
 def codes(report: pb.LoadReport) -> dict[str, int]:

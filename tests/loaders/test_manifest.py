@@ -7,7 +7,6 @@ import datetime as dt
 import io
 import json
 import re
-from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import pytest
@@ -18,7 +17,6 @@ from eir.identity import Imei, fold
 from eir.lists import Listing, Lists, Reason
 from eir.policy import Policy
 from eir.records import Device, State, encode_device, imei_key, number
-from eir.v1 import records_pb2
 from eir.v1 import registry_pb2 as pb
 from loaders.kinds import LOADERS
 from loaders.load import Context
@@ -26,7 +24,22 @@ from loaders.load import load as load_file
 from store.environment import Environment
 from tests import strategies as ids
 from tests.effort import tries
-from tests.loaders.registries import NOW, POLICY, TODAY, adds_up, codes, day_number, device, put, registry, run, tables, undo
+from tests.loaders.registries import (
+    NOW,
+    POLICY,
+    TODAY,
+    OnFile,
+    adds_up,
+    codes,
+    day_number,
+    device,
+    on_file,
+    put,
+    registry,
+    run,
+    tables,
+    undo,
+)
 
 FACTS = pb.DeclarationFacts(number="12345678", office="50100", year=1403)
 OTHER = pb.DeclarationFacts(number="87654321", office="50100", year=1403)
@@ -45,35 +58,6 @@ def load(
 
 def text(*rows: str, header: str = "imei,imei2,serial") -> str:
     return "\n".join((header, *rows)) + "\n"
-
-
-class OnFile(NamedTuple):
-    imeis: frozenset[int]
-    serial: str
-    brand: str
-    line: int
-    batch: str
-
-
-def on_file(environment: Environment) -> dict[int, OnFile]:
-    """The devices of the registry by id, from their blocks; every listing must refer to the device that has its IMEI."""
-    found: dict[int, OnFile] = {}
-    with environment.snapshot() as snapshot:
-        for key, value in snapshot.scan("device"):
-            block = records_pb2.DeviceBlock.FromString(value)
-            assert number(key) == block.first + len(block.slots) - 1
-            for index, (start, end) in enumerate(pairwise(accumulate(block.slots, initial=0))):
-                serial = block.serials[index] if block.serials else ""
-                brand = block.names[block.brands[index] - 1] if block.brands and block.brands[index] else ""
-                imeis = frozenset(block.imeis[start:end])
-                found[block.first + index] = OnFile(imeis, serial, brand, block.lines[index], block.batch)
-    for number_, entry in found.items():
-        assert entry.imeis
-        for imei14 in entry.imeis:
-            record = device(environment, imei14)
-            assert record is not None
-            assert record.device == number_
-    return found
 
 
 # ---- exactly what the file says

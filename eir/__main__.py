@@ -9,7 +9,7 @@ from typing import NoReturn
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError  # typer has no public name for them
 
 from eir.cli import blocklists, care, changing, loading, reading  # noqa: F401  # each adds its commands to the app
-from eir.cli.app import app, complain
+from eir.cli.app import app, complain, with_shared_options_first
 from eir.errors import EirError, outcome
 from store.errors import StoreError
 
@@ -17,7 +17,7 @@ from store.errors import StoreError
 def main() -> NoReturn:
     """Runs the command. An error is one line that says what to do; a traceback only with EIR_DEBUG=1."""
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(with_shared_options_first(sys.argv[1:]), standalone_mode=False))
     except NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)

@@ -196,6 +196,13 @@ def test_a_gate_that_stops_a_load_says_so_in_one_line_with_what_to_do(loaded: Pa
     assert "correct the list" in done.stderr
 
 
+@pytest.mark.parametrize("words", [("--store", "{}", "check", REGISTERED), ("check", REGISTERED, "--store={}"),
+                                   ("check", "--store", "{}", REGISTERED)], ids=" ".join)  # fmt: skip
+def test_the_store_may_be_named_before_and_after_the_command(loaded: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = eir(*(word.format(loaded) for word in words), store=tmp_path / "another")
+    assert (done.returncode, "whitelisted" in done.stdout) == (0, True), done.stderr
+
+
 def test_no_store_says_how_to_make_one(tmp_path: Path) -> None:
     for command in (("check", REGISTERED), ("status",), ("serve",), ("load", "tac", EXAMPLES / "tac-catalogue.txt")):
         done = eir(*command, store=tmp_path / "none")

@@ -6,6 +6,7 @@ import getpass
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,6 +60,8 @@ At = Annotated[str, typer.Option("--at", metavar="DATE", help="As of this date (
 
 STORE_VARIABLE = "EIR_STORE"
 DEFAULT_STORE = Path("var/eir")
+_STORE_HELP = f"Folder of the store. Default: ./{DEFAULT_STORE}. It may stand after the command too, as the next two."
+_SHARED_OPTIONS = ("--store", "--address", "--actor")
 
 
 @dataclass(slots=True)
@@ -85,9 +88,7 @@ shared = Shared()
 
 @app.callback()
 def main_options(
-    store: Annotated[
-        Path | None, typer.Option("--store", envvar=STORE_VARIABLE, help=f"Folder of the store. Default: ./{DEFAULT_STORE}")
-    ] = None,
+    store: Annotated[Path | None, typer.Option("--store", envvar=STORE_VARIABLE, help=_STORE_HELP)] = None,
     address: Annotated[
         str,
         typer.Option(
@@ -103,6 +104,23 @@ def main_options(
     shared.store = store or DEFAULT_STORE
     shared.address = address
     shared.actor = actor or f"{_user()}@{socket.gethostname()}"
+
+
+def with_shared_options_first(words: Sequence[str]) -> list[str]:
+    """The command line with the options of `main_options` before the command, where people also write them after it."""
+    first: list[str] = []
+    rest: list[str] = []
+    coming = iter(words)
+    for word in coming:
+        if word == "--":
+            return [*first, *rest, word, *coming]
+        if word in _SHARED_OPTIONS and (value := next(coming, None)) is not None:
+            first += [word, value]
+        elif word.startswith(tuple(f"{option}=" for option in _SHARED_OPTIONS)):
+            first.append(word)
+        else:
+            rest.append(word)
+    return [*first, *rest]
 
 
 def _user() -> str:

@@ -35,12 +35,14 @@ class Aliases:
 
     `columns`: folded header text -> field. `facts`: folded key of a '# key: value' line -> field. `repeated`: folded
     header text that occurs several times -> the fields of its occurrences, from the left, if it occurs just as often.
+    `weaker`: folded header texts that name their field only where no other column does, and are attributes beside it.
     """
 
     kind: str
     columns: Mapping[str, str]
     facts: Mapping[str, str] = field(default_factory=dict)
     repeated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    weaker: frozenset[str] = frozenset()
 
     def field_of(self, header: str) -> str | None:
         """The field that a header text names, or None."""
@@ -155,7 +157,10 @@ _MANIFEST_ROWS = _imei_columns() | {
     "device_status": "device status; status; وضعیت; статус",
 }
 
-MANIFEST = Aliases("manifest", _table(_FACTS | _MANIFEST_ROWS), _table(_FACTS))
+# A maker stands for the brand where there is none; registration lists of DIRBS have both.
+_MAKERS = frozenset(map(fold, ("make", "manufacturer", "سازنده", "производитель")))
+
+MANIFEST = Aliases("manifest", _table(_FACTS | _MANIFEST_ROWS), _table(_FACTS), weaker=_MAKERS)
 
 _NETWORK = {
     "imei": "imei1; device id; deviceid; imeisv; pei; شناسه imei; имей",

@@ -95,12 +95,15 @@ def name_columns(cells: Sequence[str], aliases: Aliases) -> list[str]:
     """A name for each column; a field may still occur twice. Columns without a header text get their number."""
     folded = [fold(cell) for cell in cells]
     counts = Counter(folded)
+    strong = {aliases.columns.get(key) for key in folded if key not in aliases.weaker}
     seen: Counter[str] = Counter()
     names: list[str] = []
     taken: set[str] = set()
     for number, (cell, key) in enumerate(zip(cells, folded, strict=True), 1):
         repeated = aliases.repeated.get(key, ())
         name = repeated[seen[key]] if len(repeated) == counts[key] else aliases.columns.get(key, "")
+        if key in aliases.weaker and name in strong:
+            name = ""
         seen[key] += 1
         if not name:
             text = " ".join(cell.split())[:200]

@@ -70,3 +70,17 @@ def test_folding_twice_changes_nothing() -> None:
 
 def test_an_empty_or_unknown_name_is_no_field() -> None:
     assert [MANIFEST.field_of(name) for name in ("", " ", "\u200c", "№", "-", "ملاحظات")] == [None] * 6
+
+
+@pytest.mark.parametrize(
+    ("header", "fields"),
+    [
+        ("imei,make,model", ["imei1", "brand", "model"]),
+        ("imei,make,model,brand_name", ["imei1", "extra:make", "model", "brand"]),
+        ("imei,Manufacturer,Brand", ["imei1", "extra:Manufacturer", "brand"]),
+        ("imei,make,manufacturer", ["imei1", "brand", "brand"]),
+        ("imei,brand,brand name", ["imei1", "brand", "brand"]),
+    ],
+)
+def test_a_maker_is_the_brand_where_no_column_is(header: str, fields: list[str]) -> None:
+    assert name_columns(header.split(","), MANIFEST) == fields

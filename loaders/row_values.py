@@ -49,8 +49,8 @@ def check_values(devices: Devices, rows: Rows, findings: Findings) -> Devices:
 
 
 def _judged(rows: Rows, devices: Devices, column: str, judge: Callable[[str], int]) -> Indexes | None:
-    """A number for the cell of each device's first row; None without the column."""
-    if column not in rows.frame.columns:
+    """A number for the cell of each device's first row; None without the column, or without a device."""
+    if column not in rows.frame.columns or not len(devices):
         return None
     names = Names(column_of(rows, devices, column))
     return np.array([judge(text) for text in names.texts], np.int64)[names.codes]

@@ -223,6 +223,13 @@ def test_a_held_repetition_holds_the_device_that_it_repeats() -> None:
         assert codes(report)["TWO_DEVICES"] == 3
 
 
+@pytest.mark.parametrize("column", ["sims", "quantity", "hs code", "tac"])
+def test_values_beside_no_right_imei_decide_nothing(column: str) -> None:
+    with registry() as environment:
+        report = load(environment, text("1,,2", "x,,", header=f"imei,imei2,{column}"))
+        assert (report.rejected, report.rows_read, report.seq) == (2, 2, 0)
+
+
 @pytest.mark.parametrize(("slots", "review"), [("2", 0), ("۲", 0), ("2.0", 0), ("1", 1), ("", 0), ("dual", 0)])
 def test_declared_slots_are_compared_with_the_imeis(slots: str, review: int) -> None:
     with registry() as environment:

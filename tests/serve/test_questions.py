@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +21,7 @@ from eir.serve.questions import MAX_BATCH, Questions
 from eir.v1 import check_pb2 as pb
 from store.environment import Environment
 from store.errors import StoreBroken
+from tests.effort import tries
 from tests.serve.running import BLACK, DEADLINE, GREY, IMSI, NOBODY, RANGED, WHITE, fill
 
 NOW = 1_750_000_000
@@ -164,8 +167,8 @@ def answered(totals: Totals) -> int:
     return sum(totals.answered(status, rule) for status in range(8) for rule in range(16))
 
 
-def failed(totals: Totals) -> int:
-    return sum(totals.failed(kind) for kind in ErrorKind)
+def failed(totals: Totals, *kinds: ErrorKind) -> int:
+    return sum(totals.failed(kind) for kind in kinds or ErrorKind)
 
 
 _QUESTIONS = st.one_of(
@@ -216,3 +219,63 @@ def test_a_broken_store_is_counted_as_ours(asking: Asking, monkeypatch: pytest.M
     after = asking.rows.read()
     assert after.failed(ErrorKind.INTERNAL) == before.failed(ErrorKind.INTERNAL) + 1
     assert after.received == before.received + 1
+
+
+# ---- whatever the bytes
+
+_SEEDS = [
+    pb.CheckRequest(imei=f"{RANGED:014}", imsi=f"{IMSI}", software_version="07").SerializeToString(),
+    pb.CheckRequest(imei="*#06#").SerializeToString(),
+    pb.CheckBatchRequest(imei=IMEIS).SerializeToString(),
+    pb.CheckBatchRequest(imei=[WHITE, GREY], imsi=[IMSI, 0]).SerializeToString(),
+]
+_FIELD = st.tuples(st.integers(0, 40), st.integers(0, 5)).map(lambda field: bytes([(field[0] << 3 | field[1]) & 0x7F]))
+
+
+@st.composite
+def _mutated(draw: st.DrawFn) -> bytes:
+    """Parts of right messages: cut, joined, repeated, with bytes and fields of other types between them."""
+    data = b""
+    for seed in draw(st.lists(st.sampled_from(_SEEDS), min_size=1, max_size=3)):
+        start, end = sorted((draw(st.integers(0, len(seed))), draw(st.integers(0, len(seed)))))
+        part = draw(st.sampled_from([seed, seed[start:end], seed[:start] + seed[end:]]))
+        data += draw(st.one_of(st.just(b""), st.binary(max_size=6), _FIELD)) + part
+    changed = bytearray(data)
+    for at in draw(st.lists(st.integers(0, max(0, len(data) - 1)), max_size=4 if data else 0)):
+        changed[at] = draw(st.integers(0, 255))
+    return bytes(changed)
+
+
+@tries(150)
+@given(calls=st.lists(st.tuples(st.booleans(), st.one_of(_mutated(), st.binary(max_size=200))), min_size=1, max_size=8))
+def test_any_bytes_get_an_answer_or_a_refusal_and_are_counted(asking: Asking, calls: list[tuple[bool, bytes]]) -> None:
+    before = asking.rows.read()
+    rows = 0
+    for batch, data in calls:
+        handler, kind, answer = (
+            (asking.questions.check_batch, pb.CheckBatchRequest, pb.CheckBatchResponse)
+            if batch
+            else (asking.questions.check, pb.CheckRequest, pb.CheckResponse)
+        )
+        try:
+            told = answer.FromString(handler(data))
+        except InvalidField as refusal:
+            assert refusal.field
+            asked = _decoded(kind, data)
+        else:
+            asked = kind.FromString(data)
+            assert told.as_of == 1
+            if isinstance(told, pb.CheckBatchResponse):
+                assert len(told.status) == len(told.rule) == len(told.reason) == len(asked.imei)
+        rows += (len(asked.imei) or len(asked.imsi)) if batch and asked is not None else 1
+    after = asking.rows.read()
+    assert after.received - before.received == rows
+    assert after.received == answered(after) + failed(after)
+    assert failed(after, ErrorKind.INTERNAL) == failed(before, ErrorKind.INTERNAL)
+
+
+def _decoded(kind: type[Any], data: bytes) -> Any:
+    try:
+        return kind.FromString(data)
+    except DecodeError:
+        return None

@@ -61,8 +61,8 @@ MEASURES: Mapping[str, Measure] = {
     "tac_load": lambda data, folder, plan: [catalogue_row(data, folder, plan.rows // 5)],
     "operator_dump_load": lambda data, folder, plan: [dump_row(data, folder, plan.rows)],
     "blocklist": lambda data, folder, plan: [list_row(data, folder, plan.sightings, plan.rounds)],
-    "bytes_per_imei bytes_per_imei_packed bytes_per_imei_journal bytes_per_imei_device bytes_per_imei_rest": (
-        lambda data, _, __: space_rows(data)
+    "bytes_per_imei bytes_per_imei_loaded bytes_per_imei_journal bytes_per_imei_device bytes_per_imei_rest": (
+        lambda data, folder, _: space_rows(data, folder)
     ),
     "redis_get_256": lambda data, _, plan: [redis_row(data, plan.keys, plan.turns, plan.turn_s)],
     "postgresql_select postgresql_select_256": (

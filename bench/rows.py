@@ -50,7 +50,7 @@ GOALS: Mapping[str, Goal] = {
     "operator_dump_load": HIGHER,
     "blocklist": Goal("higher", ratio=1.0),
     "bytes_per_imei": Goal("lower", ratio=30 / 18),
-    "bytes_per_imei_packed": LOWER,
+    "bytes_per_imei_loaded": LOWER,
     "bytes_per_imei_journal": LOWER,
     "bytes_per_imei_device": LOWER,
     "bytes_per_imei_rest": LOWER,

@@ -3,7 +3,7 @@
 A question costs what its reads cost. Three ideas make that so:
 
 - The device's own record, or that there is none, decides nearly every question, and few distinct records exist: most devices
-  of a batch share the eight bytes that decide. So the verdict for those bytes is made once, by `decide`, and kept
+  of a batch share the six bytes that decide. So the verdict for those bytes is made once, by `decide`, and kept
   (`_Verdicts`).
 - What is kept belongs to one second, and is handed on to the next while no deadline among the records kept has passed.
 - Everything else (a pair, a lock, a range, a test number) gathers all the facts and asks `decide` again: `View._ask`.
@@ -115,7 +115,7 @@ class View:
             value = NO_RECORD
         if self._special[key[0]]:
             return self._ask(imei14, imsi, svn, value or None)
-        return kept[value[:8]] or self._ask(imei14, imsi, svn, value or None)
+        return kept[value[:6]] or self._ask(imei14, imsi, svn, value or None)
 
     def _on_file(self, key: bytes, imsi: int) -> bool:
         """Whether a pair or a lock names the subscriber, so that more than the device decides."""
@@ -193,7 +193,7 @@ class View:
         for imei14 in imeis:
             key = imei14.to_bytes(6, "big")
             value = device(key)
-            verdict = None if value is None or special[key[0]] else kept[value[:8]]
+            verdict = None if value is None or special[key[0]] else kept[value[:6]]
             verdicts.append(verdict or check(imei14))
         return verdicts
 
@@ -208,7 +208,7 @@ def _by_first_byte(classes: ClassTable) -> tuple[bool, ...]:
 class _Verdicts(dict[bytes, "Verdict | None"]):
     """What `decide` says of a record when nothing but the record matters; None where more does.
 
-    The key is the first eight bytes of the record, or NO_RECORD. All entries hold for any time in [now, until).
+    The key is the first `records.DECIDING` bytes of the record, or NO_RECORD. All entries hold for any time in [now, until).
     """
 
     def __init__(self, answers: Answers, now: int, *, has_imsi: bool) -> None:
@@ -228,7 +228,7 @@ class _Verdicts(dict[bytes, "Verdict | None"]):
         return other
 
     def __missing__(self, head: bytes) -> Verdict | None:
-        listing = records.decode_listing(head)[0] if head else None
+        listing = records.decode_listing(head.ljust(records.HEAD, b"\0"))[0] if head else None
         if len(self) >= _KEPT:
             self.clear()
         if listing is not None and listing.deadline > self._now:

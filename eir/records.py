@@ -4,11 +4,11 @@
     imsi     7    the digits as one number (`identity.imsi_number`)
     day      2    civil days since 1970-01-01
 
-    status       imei14                  lists/state 1 | reason 1 | since day 2 | deadline 4 | device 4
-    range        last imei14             first imei14 6 | lists/state 1 | reason 1 | since 2 | deadline 4 | SVN 1 …
+    status       imei14                  lists/state 1 | reason 1 | deadline 4 | since day 2 | device 4
+    range        last imei14             first imei14 6 | lists/state 1 | reason 1 | deadline 4 | since 2 | SVN 1 …
     pair         imei14 | imsi           kind 1 | since day 2 | msisdn 8
     imsi_lock    imsi | imei14           since day 2
-    malformed    folded text             lists/state 1 | reason 1 | since 2 | deadline 4
+    malformed    folded text             lists/state 1 | reason 1 | deadline 4 | since 2
     tac          TAC 4                   cut-over 8 | Type
     device       last device id 4        DeviceBlock
     batch        batch id, text          Batch
@@ -54,10 +54,11 @@ SCHEMA = Schema(
 
 MAX_IMEI14 = 10**14 - 1
 MAX_IMSI = 10**15 - 1
-HEAD = 8  # bytes of a listing that decide a verdict
+HEAD = 8  # bytes of a listing
+DECIDING = 6  # of them, those that a verdict depends on: first, so that records which differ in the rest share one
 IN_FORCE = bytes(8)  # how the value of a TAC begins that has no cut-over to wait for
 
-_LISTING = struct.Struct(">BBHI")
+_LISTING = struct.Struct(">BBIH")
 _PAIR = struct.Struct(">BHQ")
 _SIGHTING = struct.Struct(">HHQ")
 _PAIRED_ONLY = 8
@@ -166,15 +167,15 @@ def text_key(text: str) -> bytes:
 
 
 def encode_listing(listing: Listing, state: State = State.NONE) -> bytes:
-    """The eight bytes that decide a verdict."""
+    """The eight bytes of a listing; the first six decide a verdict."""
     packed = listing.lists | (_PAIRED_ONLY if listing.paired_only else 0) | state << 4
-    return _LISTING.pack(packed, listing.reason, listing.since, listing.deadline)
+    return _LISTING.pack(packed, listing.reason, listing.deadline, listing.since)
 
 
 def decode_listing(head: bytes) -> tuple[Listing, State]:
     """Raises StoreBroken when the bytes are not a listing of this layout."""
     try:
-        packed, reason, since, deadline = _LISTING.unpack(head)
+        packed, reason, deadline, since = _LISTING.unpack(head)
         listing = Listing(Lists(packed & 7), Reason(reason), deadline, bool(packed & _PAIRED_ONLY), since)
         return listing, State(packed >> 4)
     except (struct.error, ValueError) as error:

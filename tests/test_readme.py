@@ -70,7 +70,10 @@ def test_readme_shows_an_exchange() -> None:
 @pytest.mark.parametrize(("command", "shown"), SHOWN, ids=[command for command, _ in SHOWN])
 def test_the_command_prints_what_readme_shows(second_terminal: tuple[dict[str, str], str], command: str, shown: str) -> None:
     environment, port = second_terminal
-    words = shlex.split(command.replace(".venv/bin", str(BIN)).replace(":50051", f":{port}"))
+    words = [
+        word.replace(".venv/bin", str(BIN)).replace(":50051", f":{port}")  # the folder's name may have a space
+        for word in shlex.split(command)
+    ]
     done = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert matches(shown, done.stdout), done.stdout

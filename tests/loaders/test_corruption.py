@@ -7,7 +7,9 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import openpyxl
@@ -21,7 +23,7 @@ from store.audit import audit
 from store.environment import Environment
 from tests.effort import tries
 from tests.loaders.registries import EXAMPLES, adds_up, device, on_file, registry, run, tables
-from tests.loaders.test_workbook import edited
+from tests.loaders.test_workbook import saved
 
 Grid = list[list[str]]
 FORMS = ("csv", "zip", "xlsx", "json")
@@ -32,7 +34,7 @@ class Kind(NamedTuple):
     """A sound file of one kind, as cells, header first; the options it is loaded with."""
 
     grid: Grid
-    options: dict[str, Any] = {}  # noqa: RUF012  # read only
+    options: Mapping[str, Any] = MappingProxyType({})
 
 
 def _example(name: str, delimiter: str = ",") -> Grid:
@@ -150,7 +152,7 @@ def _encoded(draw: st.DrawFn, lines: list[str]) -> bytes:
 def _zips(draw: st.DrawFn, data: bytes) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("list.csv", data)
+        archive.writestr(zipfile.ZipInfo("list.csv"), data)
     return draw(damaged_bytes(file.getvalue())) if draw(st.booleans()) else file.getvalue()
 
 
@@ -160,15 +162,23 @@ def _workbooks(draw: st.DrawFn, grid: Grid) -> File:
     book, numbers = openpyxl.Workbook(), draw(st.booleans())
     for row in grid:
         book.active.append([int(cell) if numbers and re.fullmatch("[1-9][0-9]{0,14}", cell) else cell for cell in row])
-    out = io.BytesIO()
-    book.save(out)
-    data = out.getvalue()
+    data = _dateless(saved(book))
     part = draw(st.sampled_from(["", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/workbook.xml"]))
     if part:
-        data = edited(data, {part: lambda xml: draw(damaged_bytes(xml))})
+        data = _dateless(data, {part: lambda xml: draw(damaged_bytes(xml))})
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         texts = [text for name in archive.namelist() for text in _texts(archive.read(name))]
     return File(data if part else draw(damaged_bytes(data)), texts)
+
+
+def _dateless(data: bytes, changes: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType({})) -> bytes:
+    """A workbook packed again without the time of its making, so that an example is the same when it is tried again."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            part = re.sub(rb"[0-9]{4}-[0-9-]{5}T[0-9:]{8}Z", b"2026-11-23T12:00:00Z", old.read(name))
+            new.writestr(zipfile.ZipInfo(name), changes.get(name, bytes)(part))
+    return file.getvalue()
 
 
 def _texts(data: bytes) -> list[str]:

@@ -57,6 +57,7 @@ def fold_name(text: str) -> str:
 # Edges of a cell may hold a line break; inside, grouping is space, hyphen and slash between digits, so that a leading
 # minus is no grouping.
 _EDGES = " \r\n"
+_DECLARATION = re.compile(r"[0-9A-Z][0-9A-Z._-]{0,31}")
 _GROUPED = re.compile(r"[0-9]+(?:[ /-]+[0-9]+)*")
 _GROUPING = str.maketrans("", "", " /-")
 
@@ -608,10 +609,12 @@ class Importer:
         return None
 
 
-def declaration_serial(text: str) -> str | None:
-    """The eight digits of a customs declaration (کوتاژ), unique only with its office and year; None otherwise."""
-    digits = _plain_digits(text)
-    return digits if len(digits) == 8 else None
+def declaration_number(text: str) -> str | None:
+    """The number of a customs declaration, unique only with its office and year: digits (eight for a کوتاژ), elsewhere
+    letters too. None for anything that is not 1 to 32 of `0-9 A-Z . _ -`.
+    """
+    number = _plain_digits(text) or fold(text).strip(_EDGES).upper()
+    return number if _DECLARATION.fullmatch(number) else None
 
 
 def subscriber_uid(text: str) -> str | None:

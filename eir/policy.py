@@ -7,6 +7,7 @@ file names only what differs. Nothing outside this module reads a policy file.
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -67,8 +68,18 @@ class Manifest(_Section):
 
     released: Literal["white", "grey"]
     activation_days: Days
+    declaration_number: str
     wrong_check_digit: Literal["reject", "warn"]
     damaged_share: Share
+
+    @field_validator("declaration_number")
+    @classmethod
+    def _compiles(cls, form: str) -> str:
+        try:
+            re.compile(form)
+        except re.error as error:
+            raise ValueError(f"is no regular expression: {error}") from error
+        return form
 
 
 class OperatorDump(_Section):

@@ -84,10 +84,9 @@ _FACTS = {
     "количество устройств; общее количество",
     "declared_imeis": "imeis declared; number of imeis; imei count; total imeis; imei quantity; تعداد imei; تعداد شناسه; "
     "количество imei",
-    "declaration_date": "date; date of declaration; date_of_registration; registration date; registrationDate; تاریخ; "
+    "declaration_date": "date; date of declaration; تاریخ; "
     "تاریخ اظهار; تاریخ اظهارنامه; تاریخ کوتاژ; дата; дата декларации; дата регистрации",
-    "release_date": "date of release; release; date_of_actual_import; import date; importDate; date of import; "
-    "تاریخ ترخیص; تاریخ واردات; تاریخ ورود; تاریخ خروج; дата выпуска; дата ввоза",
+    "release_date": "date of release; release; تاریخ ترخیص; تاریخ واردات; تاریخ ورود; تاریخ خروج; дата выпуска; дата ввоза",
     "country_of_origin": "origin; origin country; country; کشور مبدا; کشور سازنده; کشور مبدأ; страна происхождения; страна",
     "currency": "ارز; نوع ارز; واحد پول; валюта",
     "total_value": "total price; invoice value; ارزش کل; مبلغ کل; общая стоимость",
@@ -133,6 +132,8 @@ _MANIFEST_ROWS = _imei_columns() | {
     "range_from": "imei from; from imei; first imei of range; از imei; از شناسه",
     "range_to": "imei to; to imei; last imei of range; تا imei; تا شناسه",
     "device_id": "device number; device no; شناسه دستگاه",
+    "registration_date": "date_of_registration; registration date; registrationDate",
+    "import_date": "date_of_actual_import; import date; importDate; date of import",
     "serial": "s/n; sn; serial no; serial number; serial_number; serialNumber; SNofDevice; "
     "device serial; device serial number; سریال; "
     "شماره سریال; سریال دستگاه; сериал; серийный номер",

@@ -19,7 +19,7 @@ import polars as pl
 
 from eir import civil
 from eir.errors import FileRefused
-from eir.identity import Importer, ImporterType, declaration_serial, fold
+from eir.identity import Importer, ImporterType, declaration_number, fold
 from eir.records import text_key
 from eir.v1 import records_pb2
 from eir.v1 import registry_pb2 as pb
@@ -41,14 +41,15 @@ class _Said:
     numeric: bool = False
 
 
-def read_facts(rows: Rows, file_name: str, options: pb.DeclarationFacts) -> pb.DeclarationFacts:
-    """The facts that all sources agree on, in canonical form; the date stays in the calendar it was written in.
+def read_facts(rows: Rows, file_name: str, options: pb.DeclarationFacts, form: str) -> pb.DeclarationFacts:
+    """The facts that all sources agree on, in canonical form; the date stays in the calendar it was written in. `form` is
+    the policy's regular expression for numbers of declarations.
 
     Raises FileRefused: DECLARATION_MISSING, DECLARATION_BAD, DECLARATION_DISAGREES, FACT_DISAGREES, IMPORTER_BAD,
     QUANTITY_BAD, DATE_HEADER.
     """
     facts = pb.DeclarationFacts()
-    number = _agreed("declaration", _number, _said(rows, "declaration", options.number))
+    number = _agreed("declaration", lambda said: _number(said, form), _said(rows, "declaration", options.number))
     if number is None:
         raise refused("DECLARATION_MISSING")
     facts.number = number
@@ -123,10 +124,12 @@ def _short(text: str) -> str:
 # ---- one fact each, from text that anybody may have written
 
 
-def _number(said: _Said) -> str:
-    number = declaration_serial(said.text.removesuffix(".0") if said.numeric else said.text)
-    if number is None:
-        raise refused("DECLARATION_BAD", f"{_short(said.text)}: eight digits expected")
+def _number(said: _Said, form: str) -> str:
+    number = declaration_number(said.text.removesuffix(".0") if said.numeric else said.text)
+    if number is None or not re.fullmatch(form, number):
+        raise refused(
+            "DECLARATION_BAD", f"{_short(said.text)} does not have the form {form} (policy: manifest.declaration_number)"
+        )
     return number
 
 

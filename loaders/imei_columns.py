@@ -182,7 +182,8 @@ def plain(cells: pl.Series, numeric: Flags | None, classes: ClassTable) -> tuple
         spare = unmatched & (last == 0)
     good = match | spare | (digits & ((length == 14) | (length == 16)))
     if numeric is not None:
-        good &= match | ~numeric
+        # A number that ends in zeros may have been rounded, whatever its check digit: that is looked at cell by cell.
+        good &= (match & (heads % np.uint64(1_000_000) != 0)) | ~numeric
         spare &= good
     keys = np.where(fifteen, heads, keys)
     keys[~good] = 0

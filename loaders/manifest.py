@@ -67,7 +67,7 @@ class Manifest:
         context.progress("read", 0, 0)
         findings, classes = Findings(), context.policy.imei_classes()
         rows = read_manifest_rows(source, classes, findings)
-        facts = read_facts(rows, source.name, context.options.declaration)
+        facts = read_facts(rows, source.name, context.options.declaration, context.policy.manifest.declaration_number)
         columns = _imei_columns(rows)
         context.progress("check", 0, len(rows.lines))
         accept_wrong = context.policy.manifest.wrong_check_digit == "warn"

@@ -765,9 +765,10 @@ def test_importer_of_a_said_type_is_not_taken_for_another() -> None:
     assert Importer.from_document("NOBODY:10380284790") is None
 
 
-def test_declaration_serial_is_eight_digits() -> None:
-    assert ids.declaration_serial(" ۰۱۲۳۴۵۶۷ ") == "01234567"
-    assert [ids.declaration_serial(text) for text in ("", "1234567", "123456789", "1234567X")] == [None] * 4
+def test_declaration_numbers_are_digits_or_letters_of_bounded_length() -> None:
+    assert ids.declaration_number(" ۰۱۲۳۴۵۶۷ ") == "01234567"
+    assert ids.declaration_number("im-2026.17") == "IM-2026.17"
+    assert [ids.declaration_number(text) for text in ("", "-1", "1/2a", "1" * 33, "۱²", "a b")] == [None] * 6
 
 
 def test_subscriber_uid_has_its_alphabet() -> None:

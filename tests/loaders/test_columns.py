@@ -24,8 +24,8 @@ NAMES = {
     "office": "گمرک; customs_office",
     "importer": "importerId; شناسه ملی واردکننده",
     "declared_devices": "تعداد دستگاه; declared quantity",
-    "declaration_date": "تاریخ اظهار; date_of_registration; registrationDate",
-    "release_date": "تاریخ ترخیص; importDate",
+    "declaration_date": "تاریخ اظهار; declaration_date",
+    "release_date": "تاریخ ترخیص; release date",
 }
 
 

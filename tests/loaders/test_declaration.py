@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eir.identity import Imei
+from eir.policy import Policy
 from eir.v1 import records_pb2
 from eir.v1 import registry_pb2 as pb
 from loaders.declaration import add_batch, reference, whole_number
@@ -124,8 +125,8 @@ def test_a_date_left_as_a_day_count_is_read_and_agrees_with_the_others() -> None
 @pytest.mark.parametrize(
     ("options", "code"),
     [
-        ({"number": "1234567"}, "DECLARATION_BAD"),
-        ({"number": "1234567O"}, "DECLARATION_BAD"),
+        ({"number": "1234#567"}, "DECLARATION_BAD"),
+        ({"number": "1" * 33}, "DECLARATION_BAD"),
         ({"office": "501/00"}, "DECLARATION_BAD"),
         ({"office": "5" * 65}, "DECLARATION_BAD"),
         ({"office": "50\x07"}, "DECLARATION_BAD"),
@@ -231,3 +232,13 @@ def test_the_account_passes_exactly_what_the_declaration_covers(
         assert bool(account.notes) == (total_devices < devices)
     assert (record.devices, record.imeis, len(record.batches)) == (total_devices, total_imeis, len(batches))
     assert reference(record.facts) == NUMBER
+
+
+def test_the_policy_says_what_a_number_looks_like() -> None:
+    assert facts_of(devices(1), number="im-2026.17").number == "IM-2026.17"
+    default = Policy.default()
+    strict = default.model_copy(update={"manifest": default.manifest.model_copy(update={"declaration_number": "[0-9]{8}"})})
+    with registry() as environment:
+        declaration = pb.DeclarationFacts(number="1234567O")
+        report = run(environment, "manifest", devices(1), "list.csv", policy=strict, declaration=declaration)
+    assert codes(report) == {"DECLARATION_BAD": 1}

@@ -22,6 +22,7 @@ _SNR = np.uint64(1_000_000)
 _NOT_SAID = -1
 _UNREADABLE = -2
 _OLD, _NEW = 1, 2
+_MANY = 10**12
 # Before HS 2022 all telephones for cellular networks; some public pages still name it for feature phones.
 _OLD_HS = "851712"
 
@@ -36,7 +37,7 @@ def check_values(devices: Devices, rows: Rows, findings: Findings) -> Devices:
     quantity = _judged(rows, devices, "quantity", _count)
     if quantity is not None:
         held.update(_held(quantity == _UNREADABLE, "QUANTITY_UNIT"))
-    slots = _judged(rows, devices, "sim_count", _count)
+    slots = _judged(rows, devices, "sim_count", _slots)
     if slots is not None:
         held.update(_held((slots >= 0) & (slots != devices.slots), "SLOTS"))
     tac = _judged(rows, devices, "tac", _tac)
@@ -65,6 +66,11 @@ def _count(text: str) -> int:
     if number is not None:
         return number
     return _UNREADABLE if fold(text).strip() else _NOT_SAID
+
+
+def _slots(text: str) -> int:
+    """Words say nothing; but a number that no device has, such as an IMEI in the wrong column, is not its slots either."""
+    return _MANY if re.fullmatch(r"[0-9][0-9 ./-]{12,}", fold(text).strip()) else _count(text)
 
 
 def _hs_code(text: str) -> int:

@@ -230,7 +230,10 @@ def test_values_beside_no_right_imei_decide_nothing(column: str) -> None:
         assert (report.rejected, report.rows_read, report.seq) == (2, 2, 0)
 
 
-@pytest.mark.parametrize(("slots", "review"), [("2", 0), ("۲", 0), ("2.0", 0), ("1", 1), ("", 0), ("dual", 0), ("356938030000013", 1)])
+@pytest.mark.parametrize(
+    ("slots", "review"),
+    [("2", 0), ("۲", 0), ("2.0", 0), ("1", 1), ("", 0), ("dual", 0), ("356938030000013", 1)],
+)
 def test_declared_slots_are_compared_with_the_imeis(slots: str, review: int) -> None:
     with registry() as environment:
         report = load(

@@ -91,13 +91,6 @@ class OperatorDump(_Section):
     gate_from_rows: Annotated[int, Field(ge=0)]
 
 
-class Gates(_Section):
-    """Sizes of lists."""
-
-    tac_drop_rows: Annotated[int, Field(ge=0)]
-    from_rows: Annotated[int, Field(ge=0)]
-
-
 class BlockList(_Section):
     """Grace, and how much one run may do."""
 
@@ -121,7 +114,6 @@ class Policy(_Section):
     dates: Dates
     manifest: Manifest
     operator_dump: OperatorDump
-    gates: Gates
     block_list: BlockList
 
     @model_validator(mode="after")

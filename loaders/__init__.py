@@ -9,4 +9,6 @@
     rows to facts   named.py, network_columns.py, imei_columns.py; findings.py and rejects.py keep what is wrong with them
     manifests       declaration.py, ranges.py, row_values.py, devices.py, live.py, catalogue.py, device_blocks.py
     block lists     blocklist.py over blocklists/
+
+Nothing below imports this package; the command line and the control plane are handed it.
 """

@@ -115,7 +115,7 @@ class View:
             value = NO_RECORD
         if self._special[key[0]]:
             return self._ask(imei14, imsi, svn, value or None)
-        return kept[value[:6]] or self._ask(imei14, imsi, svn, value or None)
+        return kept[value[:6]] or self._ask(imei14, imsi, svn, value or None)  # records.DECIDING: a constant slices faster
 
     def _on_file(self, key: bytes, imsi: int) -> bool:
         """Whether a pair or a lock names the subscriber, so that more than the device decides."""
